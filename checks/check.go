@@ -1,0 +1,57 @@
+// Package checks is the vocabulary of the audit: what a check, a verdict, a
+// finding, a gap and a report are. It holds no check and runs none; the families
+// are the packages below it, catalogue lists their checks, audit runs them.
+package checks
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"hostaudit/checks/host"
+)
+
+// Check is one question asked of a host: data a reader can scan, and one function.
+type Check struct {
+	ID         string   // "family.name"; forever
+	Title      string   // the statement that is true on a sound host
+	Severity   Severity // of its findings, unless a finding says otherwise
+	Since      int      // catalogue number it appeared in
+	Needs      Needs
+	Rationale  string // why it matters
+	Remedy     string // what to do, one line
+	Breaks     string // what following the remedy may break; empty = nothing known
+	References map[string][]string
+
+	// Run examines the host and records what it sees. It must return soon after
+	// ctx ends and record what it left undone as gaps.
+	Run func(ctx context.Context, env *Env, rec *Recorder)
+}
+
+// Family is the first part of the ID, which is also the name of the package.
+func (c Check) Family() string {
+	family, _, _ := strings.Cut(c.ID, ".")
+	return family
+}
+
+// Needs says what a check cannot be asked without. The runner answers for a
+// target that lacks it: not applicable, not observable.
+type Needs struct {
+	Live bool // a running host: processes, sockets, a daemon to ask
+}
+
+// Env is what a check may use: nothing else of the machine is reachable from it.
+type Env struct {
+	Host      *host.Host
+	Passwords PasswordSettings
+}
+
+// PasswordSettings bound and feed the password audit.
+type PasswordSettings struct {
+	Words    [][]byte      // the list, likeliest first, without duplicates
+	Digest   string        // "sha256:…" of the list, for the report
+	CPUs     int           // workers; 0 = all
+	Memory   int64         // bytes for hash regions; 0 = 64 MiB
+	Budget   time.Duration // time for guessing; 0 = until ctx ends
+	Progress func(done, total int64)
+}

@@ -1,0 +1,246 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"hostaudit/checks/host/tree"
+	"hostaudit/checks/internal/passwd"
+)
+
+// Accounts are the local accounts in the order of /etc/passwd, joined with
+// /etc/shadow the way glibc and pam_unix do: the first valid line of a name
+// counts, and the password field of passwd rules unless it points to shadow.
+// Directory accounts are out of scope.
+type Accounts struct {
+	List []Account // passwd order; later lines of a name already seen are in Duplicates
+
+	Duplicates []Account     // valid lines that glibc never reaches by name
+	Orphans    []ShadowEntry // shadow lines without a passwd line: nobody can log in by them
+	Invalid    []BadLine     // lines of passwd and group that glibc passes over
+	Compat     []BadLine     // NIS "+" and "-" lines: accounts from elsewhere, not examined
+
+	PasswdErr error // reading /etc/passwd failed: nothing of it is known
+	ShadowErr error // reading /etc/shadow failed (fs.ErrNotExist = there is none)
+	GroupErr  error
+	Groups    []Group
+
+	// NotExamined names the directories and other services of nsswitch.conf's
+	// passwd line that hold accounts out of scope, sorted. For facts.
+	NotExamined []string
+	// Unevaluated are local stores of accounts that are in use and that this
+	// version does not read: a question about every account has a gap for each.
+	Unevaluated []AccountStore
+	// Musl: the C library is musl, which reads broken lines in other ways than
+	// glibc (an empty or overflowing user ID can be 0).
+	Musl bool
+}
+
+// Account is one line of passwd with what belongs to it.
+type Account struct {
+	Name               string
+	UID, GID           uint32
+	GECOS, Home, Shell string // Shell "" means /bin/sh
+	File               string // "/etc/passwd"
+	Line               int
+	PasswdField        string       // field 2 of passwd
+	Shadow             *ShadowEntry // first valid line of that name, else its first invalid one; nil = none
+}
+
+// ShadowEntry is one line of shadow(5). Ages are days; Set tells "empty".
+type ShadowEntry struct {
+	Name, Field                                  string
+	LastChange, Min, Max, Warn, Inactive, Expire Days
+	File                                         string
+	Line                                         int
+	Problem                                      string // "" or why glibc passes the line over (field count, non-numeric age, CR)
+	Unsure                                       bool   // older versions of glibc accept the line all the same
+}
+
+// Days is a number of days in shadow(5), or nothing.
+type Days struct {
+	N   int64
+	Set bool
+}
+
+// Group is one line of group(5).
+type Group struct {
+	Name    string
+	GID     uint32
+	Members []string
+	Line    int
+}
+
+// BadLine is a line that is no valid entry.
+type BadLine struct {
+	File, Name, Problem string // Name is "" where none could be read
+	ID                  string // user or group ID as written
+	Line                int
+}
+
+// Errors of Accounts.Password.
+var (
+	// ErrInvalidEntry: the account's shadow line is invalid; login is refused.
+	ErrInvalidEntry = errors.New("invalid shadow entry")
+	// ErrUnsureEntry: whether the shadow line is valid depends on the version of
+	// the C library.
+	ErrUnsureEntry = errors.New("shadow entry that only some C libraries accept")
+)
+
+// The account files.
+const (
+	passwdFile = "/etc/passwd"
+	shadowFile = "/etc/shadow"
+	groupFile  = "/etc/group"
+)
+
+// Password returns the field that decides about a password login, where it
+// stands, and whether it could be determined: pam_unix takes field 2 of passwd
+// and asks shadow only when that is "x", "*NP*" or "##" and the account's name.
+//
+// err is fs.ErrNotExist when passwd points to a shadow entry that is not there
+// (login is refused), ErrInvalidEntry or ErrUnsureEntry (field is set all the
+// same), or the read error when shadow could not be read.
+func (a *Accounts) Password(acc Account) (field, file string, line int, err error) {
+	if !acc.Shadowed() {
+		return acc.PasswdField, acc.File, acc.Line, nil
+	}
+	s := acc.Shadow
+	switch {
+	case s == nil && a.ShadowErr != nil:
+		return "", shadowFile, 0, a.ShadowErr
+	case s == nil:
+		return "", shadowFile, 0, fmt.Errorf("shadow entry: %w", fs.ErrNotExist)
+	case s.Unsure:
+		err = ErrUnsureEntry
+	case s.Problem != "":
+		err = ErrInvalidEntry
+	}
+	return s.Field, s.File, s.Line, err
+}
+
+// Shadowed reports whether field 2 of passwd points to shadow (Linux-PAM,
+// modules/pam_unix/passverify.c: is_pwd_shadowed, get_account_info).
+func (acc Account) Shadowed() bool {
+	switch acc.PasswdField {
+	case "x", "*NP*", "##" + acc.Name:
+		return true
+	}
+	return false
+}
+
+// loadAccounts reads the account files of a tree. What cannot be read is told by
+// the Err fields.
+func loadAccounts(t *tree.Tree) *Accounts {
+	a := &Accounts{}
+	a.loadPasswd(t)
+	a.loadShadow(t)
+	a.loadGroup(t)
+	a.loadSources(t)
+	return a
+}
+
+func (a *Accounts) loadPasswd(t *tree.Tree) {
+	data, err := t.ReadFile(passwdFile)
+	if err != nil {
+		a.PasswdErr = err
+		return
+	}
+	users, bad := passwd.Users(data)
+	seen := make(map[string]bool, len(users))
+	for _, u := range users {
+		if u.Compat {
+			a.Compat = append(a.Compat, BadLine{File: passwdFile, Name: u.Name, Line: u.Line, Problem: "for NIS"})
+			continue
+		}
+		acc := Account{
+			Name: u.Name, UID: u.UID, GID: u.GID, GECOS: u.GECOS, Home: u.Home, Shell: u.Shell,
+			File: passwdFile, Line: u.Line, PasswdField: u.Password,
+		}
+		if seen[u.Name] {
+			a.Duplicates = append(a.Duplicates, acc)
+			continue
+		}
+		seen[u.Name] = true
+		a.List = append(a.List, acc)
+	}
+	a.addInvalid(passwdFile, bad)
+}
+
+func (a *Accounts) loadShadow(t *tree.Tree) {
+	data, err := t.ReadFile(shadowFile)
+	if err != nil {
+		a.ShadowErr = err
+		return
+	}
+	lines := passwd.Shadows(data)
+	chosen := make(map[string]*ShadowEntry, len(lines))
+	var order []*ShadowEntry
+	for _, s := range lines {
+		if s.Compat {
+			a.Compat = append(a.Compat, BadLine{File: shadowFile, Name: s.Name, Line: s.Line, Problem: "for NIS"})
+			continue
+		}
+		entry := shadowEntry(s)
+		before, ok := chosen[s.Name]
+		switch {
+		case !ok:
+			chosen[s.Name] = &entry
+			order = append(order, &entry)
+		case before.Problem != "" && !before.Unsure && (entry.Problem == "" || entry.Unsure):
+			*before = entry
+		}
+	}
+	for i := range a.List {
+		if entry, ok := chosen[a.List[i].Name]; ok {
+			a.List[i].Shadow = entry
+			delete(chosen, a.List[i].Name)
+		}
+	}
+	if a.PasswdErr != nil {
+		return // without passwd nothing tells an orphan
+	}
+	for _, entry := range order {
+		if chosen[entry.Name] != nil {
+			a.Orphans = append(a.Orphans, *entry)
+		}
+	}
+}
+
+func shadowEntry(s passwd.Shadow) ShadowEntry {
+	days := func(n int32) Days {
+		if n == -1 {
+			return Days{}
+		}
+		return Days{N: int64(n), Set: true}
+	}
+	return ShadowEntry{
+		Name: s.Name, Field: s.Field, File: shadowFile, Line: s.Line, Problem: s.Problem, Unsure: s.Unsure,
+		LastChange: days(s.LastChange), Min: days(s.Min), Max: days(s.Max),
+		Warn: days(s.Warn), Inactive: days(s.Inactive), Expire: days(s.Expire),
+	}
+}
+
+func (a *Accounts) loadGroup(t *tree.Tree) {
+	data, err := t.ReadFile(groupFile)
+	if err != nil {
+		a.GroupErr = err
+		return
+	}
+	groups, bad := passwd.Groups(data)
+	for _, g := range groups {
+		if g.Compat {
+			a.Compat = append(a.Compat, BadLine{File: groupFile, Name: g.Name, Line: g.Line, Problem: "for NIS"})
+			continue
+		}
+		a.Groups = append(a.Groups, Group{Name: g.Name, GID: g.GID, Members: g.Members, Line: g.Line})
+	}
+	a.addInvalid(groupFile, bad)
+}
+
+func (a *Accounts) addInvalid(file string, bad []passwd.Bad) {
+	for _, b := range bad {
+		a.Invalid = append(a.Invalid, BadLine{File: file, Name: b.Name, ID: b.ID, Problem: b.Problem, Line: b.Line})
+	}
+}

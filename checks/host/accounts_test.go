@@ -1,0 +1,185 @@
+package host_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/hosttest"
+)
+
+func TestAccountsJoin(t *testing.T) {
+	a := hosttest.Load(t, `
+-- etc/passwd --
+root:x:0:0:root:/root:/bin/bash
+# comment
+alice:x:1000:100:Alice,,,:/home/alice:
+alice::1001:100:second::
++nis::::::
+bad:x:z:1:::
+-- etc/shadow --
+ghost:*:1::::::
+alice:!:1:0
+alice:$6$a$b:20000:0:90:7:30:21000:
+alice:later:20000:0:90:7:::
+root:*:20000:0:99999:7:::
+-- etc/group --
+root:x:0:
+sudo:x:27:alice,bob
+odd:x:y:
+`).Accounts()
+	want := &host.Accounts{
+		List: []host.Account{
+			{Name: "root", GECOS: "root", Home: "/root", Shell: "/bin/bash", File: "/etc/passwd", Line: 1, PasswdField: "x", Shadow: &host.ShadowEntry{
+				Name: "root", Field: "*", File: "/etc/shadow", Line: 5, LastChange: host.Days{N: 20000, Set: true},
+				Min: host.Days{Set: true}, Max: host.Days{N: 99999, Set: true}, Warn: host.Days{N: 7, Set: true},
+			}},
+			{Name: "alice", UID: 1000, GID: 100, GECOS: "Alice,,,", Home: "/home/alice", File: "/etc/passwd", Line: 3, PasswdField: "x", Shadow: &host.ShadowEntry{
+				Name: "alice", Field: "$6$a$b", File: "/etc/shadow", Line: 3, LastChange: host.Days{N: 20000, Set: true},
+				Min: host.Days{Set: true}, Max: host.Days{N: 90, Set: true}, Warn: host.Days{N: 7, Set: true},
+				Inactive: host.Days{N: 30, Set: true}, Expire: host.Days{N: 21000, Set: true},
+			}},
+		},
+		Duplicates: []host.Account{{Name: "alice", UID: 1001, GID: 100, GECOS: "second", File: "/etc/passwd", Line: 4}},
+		Orphans:    []host.ShadowEntry{{Name: "ghost", Field: "*", File: "/etc/shadow", Line: 1, LastChange: host.Days{N: 1, Set: true}}},
+		Invalid: []host.BadLine{
+			{File: "/etc/passwd", Name: "bad", ID: "z", Line: 6, Problem: "user ID is not a number"},
+			{File: "/etc/group", Name: "odd", ID: "y", Line: 3, Problem: "group ID is not a number"},
+		},
+		Compat: []host.BadLine{{File: "/etc/passwd", Name: "+nis", Line: 5, Problem: "for NIS"}},
+		Groups: []host.Group{{Name: "root", Line: 1}, {Name: "sudo", GID: 27, Members: []string{"alice", "bob"}, Line: 2}},
+	}
+	if diff := cmp.Diff(want, a); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestAccountsPassword(t *testing.T) {
+	type result struct {
+		Field, Place string
+		Err          error
+	}
+	const passwd = "-- etc/passwd --\nalice:FIELD:1:1:::\n"
+	tests := []struct {
+		name, field, shadow string
+		want                result
+	}{
+		{"shadow", "x", "-- etc/shadow --\n\nalice:h:1::::::\n", result{"h", "/etc/shadow:2", nil}},
+		{"nis-plus", "*NP*", "-- etc/shadow --\nalice:h:1::::::\n", result{"h", "/etc/shadow:1", nil}},
+		{"own-name", "##alice", "-- etc/shadow --\nalice:h:1::::::\n", result{"h", "/etc/shadow:1", nil}},
+		{"other-name", "##bob", "-- etc/shadow --\nalice:h:1::::::\n", result{"##bob", "/etc/passwd:1", nil}},
+		{"passwd-rules", "h1", "-- etc/shadow --\nalice:h:1::::::\n", result{"h1", "/etc/passwd:1", nil}},
+		{"passwd-empty", "", "-- etc/shadow --\nalice:!:1::::::\n", result{"", "/etc/passwd:1", nil}},
+		{"no-line", "x", "-- etc/shadow --\nbob:h:1::::::\n", result{"", "/etc/shadow:0", fs.ErrNotExist}},
+		{"no-shadow", "x", "", result{"", "/etc/shadow:0", fs.ErrNotExist}},
+		{"no-permission", "x", "-- etc/shadow err=permission --\n", result{"", "/etc/shadow:0", fs.ErrPermission}},
+		{"not-needed", "*", "-- etc/shadow err=permission --\n", result{"*", "/etc/passwd:1", nil}},
+		{"invalid", "x", "-- etc/shadow --\nalice:h:1\n", result{"h", "/etc/shadow:1", host.ErrInvalidEntry}},
+		{"unsure", "x", "-- etc/shadow --\nalice:h:-1::::::\n", result{"h", "/etc/shadow:1", host.ErrUnsureEntry}},
+		{"unsure-before-valid", "x", "-- etc/shadow --\nalice:h:-1::::::\nalice:i:1::::::\n", result{"h", "/etc/shadow:1", host.ErrUnsureEntry}},
+		{"invalid-before-unsure", "x", "-- etc/shadow --\nalice:h\nalice:i:-1::::::\n", result{"i", "/etc/shadow:2", host.ErrUnsureEntry}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := hosttest.Load(t, strings.ReplaceAll(passwd, "FIELD", tt.field)+tt.shadow).Accounts()
+			if len(a.List) != 1 {
+				t.Fatalf("accounts %+v", a.List)
+			}
+			field, file, line, err := a.Password(a.List[0])
+			if got := fmt.Sprintf("%s:%d", file, line); field != tt.want.Field || got != tt.want.Place {
+				t.Errorf("got %q at %s, want %+v", field, got, tt.want)
+			}
+			if tt.want.Err == nil && err != nil || !errors.Is(err, tt.want.Err) {
+				t.Errorf("error %v, want %v", err, tt.want.Err)
+			}
+		})
+	}
+}
+
+func TestAccountsErrors(t *testing.T) {
+	a := hosttest.Load(t, "-- etc/passwd err=permission --\n-- etc/shadow --\na:h:1::::::\n-- etc/group/ --\n").Accounts()
+	if !errors.Is(a.PasswdErr, fs.ErrPermission) || a.ShadowErr != nil || a.GroupErr == nil || len(a.Orphans) != 0 {
+		t.Errorf("passwd %v, shadow %v, group %v, orphans %v", a.PasswdErr, a.ShadowErr, a.GroupErr, a.Orphans)
+	}
+	none := hosttest.Load(t, "-- etc/motd --\n").Accounts()
+	for _, err := range []error{none.PasswdErr, none.ShadowErr, none.GroupErr} {
+		if !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("error %v for a file that is not there", err)
+		}
+	}
+}
+
+func TestAccountsSources(t *testing.T) {
+	const nss = "-- etc/nsswitch.conf --\n"
+	tests := []struct {
+		name, host  string
+		notExamined string
+		stores      string // "name file", in order
+	}{
+		{"none", "-- etc/passwd --\n", "", ""},
+		{"debian", nss + "passwd: files systemd\nshadow: files systemd\n", "", ""},
+		{"directory", nss + "passwd: files sss ldap\nshadow: files sss\n", "ldap sss", ""},
+		{"compat-without-lines", nss + "passwd: compat\n", "", ""},
+		{"compat-with-lines", nss + "passwd: compat\n-- etc/passwd --\n+::::::\n", "nis", ""},
+		{"altfiles", nss + "passwd: files altfiles\n-- usr/lib/passwd --\nx\n", "", "altfiles /usr/lib/passwd"},
+		{"altfiles-empty", nss + "passwd: files altfiles\n-- usr/lib/passwd --\n", "", ""},
+		{"altfiles-not-named", nss + "passwd: files\n-- usr/lib/passwd --\nx\n", "", ""},
+		{"nsswitch-unreadable", "-- etc/nsswitch.conf err=io --\n-- usr/lib/passwd --\nx\n", "", "altfiles /usr/lib/passwd"},
+		{"extrausers", nss + "passwd: files extrausers\n-- var/lib/extrausers/passwd --\nx\n-- var/lib/extrausers/shadow --\nx\n", "", "extrausers /var/lib/extrausers/passwd, extrausers /var/lib/extrausers/shadow"},
+		{"db", nss + "passwd: db files\n-- var/lib/misc/passwd.db --\nx\n", "", "db /var/lib/misc/passwd.db"},
+		{"tcb-instead-of-shadow", "-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
+		{"tcb-named", nss + "shadow: tcb\n-- etc/shadow --\n-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
+		{"tcb-beside-shadow", "-- etc/shadow --\n-- etc/tcb/ --\n", "", ""},
+		{"homed-and-userdb", "-- var/lib/systemd/home/bob.identity --\n-- etc/userdb/eve.user --\n", "", "homed /var/lib/systemd/home/bob.identity, userdb /etc/userdb/eve.user"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := hosttest.Load(t, tt.host).Accounts()
+			var stores []string
+			for _, s := range a.Unevaluated {
+				stores = append(stores, s.Name+" "+s.File)
+				if s.Err != nil {
+					t.Errorf("%s: %v", s.Name, s.Err)
+				}
+			}
+			if got := strings.Join(a.NotExamined, " "); got != tt.notExamined {
+				t.Errorf("not examined %q, want %q", got, tt.notExamined)
+			}
+			if got := strings.Join(stores, ", "); got != tt.stores {
+				t.Errorf("stores %q, want %q", got, tt.stores)
+			}
+		})
+	}
+	denied := hosttest.Load(t, "-- var/lib/systemd/home/ err=permission --\n").Accounts().Unevaluated
+	if len(denied) != 1 || !errors.Is(denied[0].Err, fs.ErrPermission) {
+		t.Errorf("a directory that may not be read: %+v", denied)
+	}
+}
+
+// TestAccountsMany: the accounts of a large host stay within a few megabytes.
+func TestAccountsMany(t *testing.T) {
+	var passwd, shadow strings.Builder
+	for i := range 10_000 {
+		fmt.Fprintf(&passwd, "user%d:x:%d:100:User %d:/home/user%d:/bin/bash\n", i, i+1000, i, i)
+		fmt.Fprintf(&shadow, "user%d:$y$j9T$abcdefgh$FAyyao2nDRuCojBiRcKyhilKlxaGQiYAh9ZWByX.4GB:20000:0:99999:7:::\n", i)
+	}
+	h := hosttest.Load(t, "-- etc/passwd --\n"+passwd.String()+"-- etc/shadow --\n"+shadow.String())
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	a := h.Accounts()
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	held := int64(after.HeapAlloc) - int64(before.HeapAlloc)
+	if len(a.List) != 10_000 || held > 12<<20 {
+		t.Errorf("%d accounts hold %d KiB", len(a.List), held>>10)
+	}
+	t.Logf("10,000 accounts hold %d KiB, %d KiB were allocated", held>>10, (after.TotalAlloc-before.TotalAlloc)>>10)
+	runtime.KeepAlive(a)
+}

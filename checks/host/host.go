@@ -1,0 +1,61 @@
+// Package host is the target of an audit as the checks see it: a file tree, a
+// snapshot of what runs, a clock, and a way to dial the host's own addresses.
+// Live, a tree of files or an image: the checks read the same fields.
+package host
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/tree"
+)
+
+// Mode is how the target is looked at.
+type Mode string
+
+// Modes.
+const (
+	Live  Mode = "live"  // the running host the program is on
+	Root  Mode = "root"  // a tree of files; nothing of it runs
+	Image Mode = "image" // an image file; nothing of it runs
+)
+
+// Kind is what the target is. What a kind cannot have is not observable there.
+type Kind string
+
+// Kinds.
+const (
+	KindHost           Kind = "host"
+	KindContainer      Kind = "container"
+	KindContainerImage Kind = "container-image"
+	KindVMImage        Kind = "vm-image"
+	KindTree           Kind = "tree"
+)
+
+// Host is one target.
+type Host struct {
+	Mode       Mode
+	Kind       Kind
+	KindReason string // what decided the kind
+	Path       string // of the tree or image; empty when live
+	Hostname   string // "" = not known
+	OS         OSRelease
+
+	Tree     *tree.Tree
+	Snapshot *snapshot.Snapshot // nil unless live
+	Clock    func() time.Time
+	Dial     Dialer // nil unless live
+
+	accounts func() (*Accounts, error) // memoised by Open and New
+}
+
+// Dialer opens a connection to the host's own addresses or sockets ("tcp",
+// "127.0.0.1:3306" or "unix", "/run/mysqld/mysqld.sock"). It refuses any other.
+type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
+
+// OSRelease is what os-release(5) says.
+type OSRelease struct {
+	ID, IDLike, VersionID, PrettyName string
+}

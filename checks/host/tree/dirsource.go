@@ -1,0 +1,240 @@
+package tree
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path"
+	"slices"
+	"strings"
+
+	"golang.org/x/sys/unix"
+)
+
+// DirSource is the Source of a directory of this machine.
+//
+// Every name is walked one component at a time from a descriptor of the root,
+// with O_PATH and O_NOFOLLOW and never through "..", so nothing that happens to
+// the tree meanwhile can lead outside it. This is what os.Root does too; os.Root
+// itself is not used because it opens every directory on the way for reading,
+// which needs the r bit (a home of mode 0711 would be closed to an auditor who is
+// not root) and starts automounts, and because it follows links by itself.
+type DirSource struct {
+	root    int // O_PATH descriptor
+	rootDev uint64
+	remote  bool // read remote file systems too
+	mounts  mounts
+	names   int // MaxNames but in a test
+}
+
+// OpenDirSource opens the directory dir. Files on network and FUSE file systems
+// other than the one dir lies on are ErrRemote unless remote is set.
+func OpenDirSource(dir string, remote bool) (*DirSource, error) {
+	fail := func(err error) (*DirSource, error) {
+		return nil, &fs.PathError{Op: "open", Path: dir, Err: err}
+	}
+	fd, err := openat(unix.AT_FDCWD, dir, unix.O_PATH|unix.O_DIRECTORY)
+	if err != nil {
+		return fail(err)
+	}
+	var st unix.Stat_t
+	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &st) }); err != nil {
+		unix.Close(fd)
+		return fail(err)
+	}
+	s := &DirSource{root: fd, rootDev: uint64(st.Dev), remote: remote, names: MaxNames}
+	if where, err := os.Readlink(fdPath(fd)); err == nil && !remote {
+		s.mounts = readMounts(where)
+	}
+	return s, nil
+}
+
+// Close implements Source.
+func (s *DirSource) Close() error {
+	if s.root < 0 {
+		return os.ErrClosed
+	}
+	fd := s.root
+	s.root = -1
+	return unix.Close(fd)
+}
+
+// Lstat implements Source. It needs no right to the file itself and mounts
+// nothing (AT_NO_AUTOMOUNT).
+func (s *DirSource) Lstat(name string) (info Info, err error) {
+	err = s.in(name, func(dir int, base string) error {
+		st, err := lstatat(dir, base)
+		info = infoOf(st)
+		return err
+	})
+	return info, wrap("lstat", name, err)
+}
+
+// ReadLink implements Source.
+func (s *DirSource) ReadLink(name string) (target string, err error) {
+	err = s.in(name, func(dir int, base string) error {
+		buf := make([]byte, maxName+1)
+		var n int
+		err := ignoringEINTR(func() (err error) {
+			n, err = unix.Readlinkat(dir, base, buf)
+			return err
+		})
+		switch {
+		case errors.Is(err, unix.EINVAL):
+			return ErrChanged // no link any more
+		case err != nil:
+			return err
+		}
+		target = string(buf[:n])
+		return nil
+	})
+	return target, wrap("readlink", name, err)
+}
+
+// ReadDir implements Source.
+func (s *DirSource) ReadDir(name string) (names []string, err error) {
+	err = s.in(name, func(dir int, base string) error {
+		names, err = s.readDir(dir, base)
+		return err
+	})
+	return names, wrap("readdir", name, err)
+}
+
+func (s *DirSource) readDir(parent int, base string) ([]string, error) {
+	fd, err := openDirAt(parent, base)
+	if err != nil {
+		return nil, err
+	}
+	defer unix.Close(fd)
+	if err := s.allowed(fd); err != nil {
+		return nil, err
+	}
+	readable, err := openQuietly(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(readable), base)
+	defer f.Close()
+	names, err := f.Readdirnames(s.names + 1)
+	switch {
+	case len(names) > s.names:
+		return nil, ErrTooLarge
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// Open implements Source. The file is opened twice: with O_PATH, which touches
+// neither fifos nor devices, to learn what it is; and then, proven a regular file,
+// for reading.
+func (s *DirSource) Open(name string) (r io.ReadCloser, info Info, err error) {
+	err = s.in(name, func(dir int, base string) error {
+		r, info, err = s.open(dir, base)
+		return err
+	})
+	if err != nil {
+		return nil, Info{}, wrap("open", name, err)
+	}
+	return r, info, nil
+}
+
+func (s *DirSource) open(dir int, base string) (io.ReadCloser, Info, error) {
+	fd, err := openat(dir, base, unix.O_PATH|unix.O_NOFOLLOW)
+	if err != nil {
+		return nil, Info{}, err
+	}
+	defer unix.Close(fd)
+	var proven unix.Stat_t
+	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &proven) }); err != nil {
+		return nil, Info{}, err
+	}
+	switch proven.Mode & unix.S_IFMT {
+	case unix.S_IFREG:
+	case unix.S_IFLNK:
+		return nil, Info{}, ErrChanged
+	default:
+		return nil, Info{}, ErrNotRegular
+	}
+	if err := s.allowed(fd); err != nil {
+		return nil, Info{}, err
+	}
+	// O_NONBLOCK: a lease on the file (fcntl(2), F_SETLEASE) would make open wait,
+	// and some regular files of /proc would make read wait.
+	const flags = unix.O_RDONLY | unix.O_NONBLOCK | unix.O_NOCTTY
+	readable, err := openQuietly(unix.AT_FDCWD, fdPath(fd), flags)
+	if errors.Is(err, unix.ENOENT) || errors.Is(err, unix.ENOTDIR) {
+		// No /proc here. The name may have changed hands since; compared below.
+		readable, err = openQuietly(dir, base, flags|unix.O_NOFOLLOW)
+		if errors.Is(err, unix.ELOOP) {
+			err = ErrChanged
+		}
+	}
+	if err != nil {
+		return nil, Info{}, err
+	}
+	var opened unix.Stat_t
+	err = ignoringEINTR(func() error { return unix.Fstat(readable, &opened) })
+	if err == nil && (opened.Dev != proven.Dev || opened.Ino != proven.Ino || opened.Mode&unix.S_IFMT != unix.S_IFREG) {
+		err = ErrChanged
+	}
+	if err != nil {
+		unix.Close(readable)
+		return nil, Info{}, err
+	}
+	return &file{fd: readable}, infoOf(opened), nil
+}
+
+// allowed refuses a descriptor on a remote file system.
+func (s *DirSource) allowed(fd int) error {
+	if s.remote {
+		return nil
+	}
+	var st unix.Stat_t
+	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &st) }); err != nil {
+		return err
+	}
+	remote, err := s.mounts.descriptorRemote(fd, uint64(st.Dev), s.rootDev)
+	if err == nil && remote {
+		err = ErrRemote
+	}
+	return err
+}
+
+// in calls f with a descriptor of the directory name lies in and the last
+// component of name.
+func (s *DirSource) in(name string, f func(dir int, base string) error) error {
+	// Not fs.ValidPath: a name of a host need not be UTF-8.
+	if name == "" || path.Clean(name) != name || name[0] == '/' || name == ".." || strings.HasPrefix(name, "../") {
+		return fs.ErrInvalid
+	}
+	if s.root < 0 {
+		return os.ErrClosed
+	}
+	if !s.remote {
+		if _, found := s.mounts.pointOnWay(name); found {
+			return ErrRemote
+		}
+	}
+	dir, base := s.root, name
+	for {
+		part, rest, more := strings.Cut(base, "/")
+		if !more {
+			break
+		}
+		next, err := openDirAt(dir, part)
+		if dir != s.root {
+			unix.Close(dir)
+		}
+		if err != nil {
+			return err
+		}
+		dir, base = next, rest
+	}
+	if dir != s.root {
+		defer unix.Close(dir)
+	}
+	return f(dir, base)
+}

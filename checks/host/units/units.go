@@ -1,0 +1,149 @@
+// Package units says from files alone whether a service is started at boot:
+// systemd's links, System V's rc directories, OpenRC's runlevels. It runs no
+// systemctl, so it answers for an image as well as for the host it is on.
+//
+// What it does not evaluate it does not guess: presets of a first boot, units
+// without [Install] that something else may start, anything unreadable are
+// Unknown.
+package units
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"strings"
+
+	"hostaudit/checks/host/tree"
+)
+
+// Enablement says whether a service is started at boot. The zero value is
+// Unknown.
+type Enablement int
+
+// The values of Enablement.
+const (
+	Unknown  Enablement = iota // could not be established
+	Absent                     // there is no such unit or script
+	Disabled                   // it is there and nothing starts it at boot
+	Enabled                    // something starts it at boot
+	Masked                     // it is there by name and can not be started at all
+)
+
+// String returns the word systemctl uses, or "unknown" and "absent".
+func (e Enablement) String() string {
+	switch e {
+	case Absent:
+		return "absent"
+	case Disabled:
+		return "disabled"
+	case Enabled:
+		return "enabled"
+	case Masked:
+		return "masked"
+	}
+	return "unknown"
+}
+
+// rank orders by how much a state says that the service runs.
+func (e Enablement) rank() int {
+	return map[Enablement]int{Absent: 0, Masked: 1, Disabled: 2, Unknown: 3, Enabled: 4}[e]
+}
+
+func best(a, b Enablement) Enablement {
+	if b.rank() > a.rank() {
+		return b
+	}
+	return a
+}
+
+// State returns the strongest state among the named units ("ssh.service",
+// "sshd.service", "ssh.socket"): Enabled, else Unknown, else Disabled, else
+// Masked, else Absent. For System V and OpenRC the name without ".service"
+// counts. No names at all are Unknown.
+func State(t *tree.Tree, names ...string) Enablement {
+	if len(names) == 0 {
+		return Unknown
+	}
+	state := Absent
+	for _, name := range names {
+		state = best(state, one(t, name))
+	}
+	return state
+}
+
+func one(t *tree.Tree, name string) Enablement {
+	if strings.ContainsAny(name, "/*?[\\") || name == "" {
+		return Unknown // no unit name, and Glob would take it for a pattern
+	}
+	state := systemd(t, name)
+	script, isService := strings.CutSuffix(name, ".service")
+	if !isService || state != Absent && !otherInit(t) {
+		return state
+	}
+	return best(state, best(sysv(t, script), openRC(t, script)))
+}
+
+// otherInit reports an init system other than systemd: then unit files that a
+// package ships for systemd decide nothing.
+func otherInit(t *tree.Tree) bool {
+	for _, file := range []string{"/usr/lib/systemd/systemd", "/lib/systemd/systemd"} {
+		if exists(t, file) != no {
+			return false
+		}
+	}
+	return exists(t, "/etc/inittab") != no || exists(t, "/sbin/openrc") != no
+}
+
+// sysv looks for start links of the runlevels 2 to 5. K links stop a service.
+func sysv(t *tree.Tree, script string) Enablement {
+	switch exists(t, "/etc/init.d/"+script) {
+	case no:
+		return Absent
+	case unclear:
+		return Unknown
+	}
+	links, err := t.Glob("/etc/rc[2-5].d/S[0-9][0-9]" + script)
+	return linked(links, err)
+}
+
+// openRC looks for the script in any runlevel.
+func openRC(t *tree.Tree, script string) Enablement {
+	switch exists(t, "/etc/init.d/"+script) {
+	case no:
+		return Absent
+	case unclear:
+		return Unknown
+	}
+	links, err := t.Glob("/etc/runlevels/*/" + script)
+	return linked(links, err)
+}
+
+func linked(links []string, err error) Enablement {
+	switch {
+	case len(links) > 0:
+		return Enabled
+	case err != nil:
+		return Unknown
+	}
+	return Disabled
+}
+
+// presence of a file.
+type presence int
+
+const (
+	unclear presence = iota
+	no
+	yes
+)
+
+func exists(t *tree.Tree, name string) presence {
+	_, err := t.Lstat(path.Clean(name))
+	switch {
+	case err == nil:
+		return yes
+	case errors.Is(err, fs.ErrNotExist):
+		return no
+	}
+	return unclear
+}
