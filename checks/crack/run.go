@@ -1,0 +1,166 @@
+package crack
+
+import (
+	"context"
+	"runtime"
+	"time"
+
+	"hostaudit/checks/internal/guard"
+)
+
+// Job is one account's hash and the candidates that only apply to it.
+type Job struct {
+	// Form is what Identify returned. A LockedHash is tested like a Hash.
+	Form Form
+	// Derived are tried before the list, in this order; see Derive.
+	Derived [][]byte
+}
+
+// Options say what to try and with how much.
+type Options struct {
+	// Words is the list for all jobs, likeliest first.
+	Words [][]byte
+	// CPUs is the number of workers; 0 means one per usable CPU.
+	CPUs int
+	// Memory bounds in bytes the regions that memory-hard schemes fill, with
+	// what earlier ones left to the garbage collector; 0 means 64 MiB. A hash
+	// that needs more by itself is TooCostly.
+	Memory int64
+	// MaxTry is the longest Form.Estimate that is started at all; 0 means 2 s,
+	// which bcrypt passes up to cost 13.
+	MaxTry time.Duration
+	// Budget is the time after which no further candidate is started; 0 means
+	// no limit but the context's.
+	Budget time.Duration
+	// Now is the clock for Budget; nil means time.Now.
+	Now func() time.Time
+	// Progress is told how many tests are settled out of how many. It is
+	// called by one worker at a time and holds the others up.
+	Progress func(done, total int64)
+
+	newMatcher func() matcher // tests replace the hashing
+}
+
+const (
+	defaultMemory = 64 << 20
+	defaultMaxTry = 2 * time.Second
+)
+
+// State is what became of a job. The zero value is unknown: not a pass.
+type State uint8
+
+// The states of a verdict.
+const (
+	StateUnknown State = iota
+	// Weak: a candidate matches.
+	Weak
+	// Survived: every candidate was tried and none matches.
+	Survived
+	// Partial: the context or the budget ended after Tried of Total.
+	Partial
+	// NotTestable: the form is no hash, or one that is not Supported.
+	NotTestable
+	// TooCostly: one try is over MaxTry or over Memory; none was started.
+	TooCostly
+	// Failed: the hashing library panicked or refused the hash.
+	Failed
+)
+
+// String returns the state in words for notes and tests.
+func (s State) String() string {
+	switch s {
+	case Weak:
+		return "weak"
+	case Survived:
+		return "survived"
+	case Partial:
+		return "partial"
+	case NotTestable:
+		return "not testable"
+	case TooCostly:
+		return "too costly"
+	case Failed:
+		return "failed"
+	}
+	return "unknown"
+}
+
+// Verdict is the result of one job. It never tells the word.
+type Verdict struct {
+	State State
+	// Empty says that the empty password matches: Enter logs in.
+	Empty bool
+	// Tried counts candidates that were tested; of a Weak hash, up to and with
+	// the first match in candidate order. Total is how many there are: the
+	// empty word, derived ones and the list, without repetitions and without
+	// words that crypt(3) does not take (longer than 511 bytes or with a NUL).
+	Tried, Total int
+	// Where is the place of a panic behind Failed, "dir/file.go:42"; it is
+	// empty if the library refused.
+	Where string
+}
+
+// Run tests every job and returns one verdict for each, in the order of jobs.
+//
+// Order of work: the empty word on every hash; then the derived candidates, the
+// likeliest of every hash first; then the list word by word, each word on every
+// hash. A hash that matched leaves the set. Equal hash strings are hashed once,
+// and share their derived candidates: what opens one account opens the other.
+//
+// When ctx ends or the budget is spent, Run returns as soon as the candidates
+// then being hashed are done; hashes with candidates left are Partial.
+func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
+	opts = withDefaults(opts)
+	s := newSchedule(jobs, opts)
+	if s.total > 0 {
+		s.report()
+	}
+	memory := newMemoryGate(opts.Memory)
+	var group guard.Group
+	for range int(min(int64(opts.CPUs), s.total)) {
+		group.Go(func() { work(ctx, s, memory, opts.newMatcher) })
+	}
+	// A worker that dies leaves tests undone, so its hashes come out Partial.
+	_ = group.Wait()
+	return s.verdicts()
+}
+
+func withDefaults(o Options) Options {
+	if o.CPUs <= 0 {
+		o.CPUs = runtime.GOMAXPROCS(0)
+	}
+	if o.Memory <= 0 {
+		o.Memory = defaultMemory
+	}
+	if o.MaxTry <= 0 {
+		o.MaxTry = defaultMaxTry
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.newMatcher == nil {
+		o.newMatcher = func() matcher { return new(engine) }
+	}
+	return o
+}
+
+// work tests candidates until the schedule has none or time is up.
+func work(ctx context.Context, s *schedule, memory *memoryGate, newMatcher func() matcher) {
+	m := newMatcher()
+	for {
+		t, ok := s.next(ctx)
+		if !ok {
+			return
+		}
+		var matched bool
+		var err error
+		memory.acquire(t.unit.form.Cost.Memory)
+		panicked := guard.Call(func() { matched, err = m.match(&t.unit.form, t.word) })
+		memory.release(t.unit.form.Cost.Memory)
+		if panicked != nil {
+			err, matched = panicked, false
+			m = newMatcher() // the old one's buffers may be in any state
+		}
+		s.settle(t, matched, err)
+	}
+}
