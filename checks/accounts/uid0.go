@@ -1,0 +1,126 @@
+package accounts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/tree"
+)
+
+// UID0 is accounts.uid0. The kernel knows no names: whoever has user ID 0 is
+// root (credentials(7)), and passwd(5) may hold more than one such line.
+func UID0() checks.Check {
+	return checks.Check{
+		ID:        "accounts.uid0",
+		Title:     "Only root has user ID 0",
+		Severity:  checks.SeverityCritical,
+		Since:     1,
+		Rationale: "A second account with user ID 0 is root under another name and escapes every rule made for root.",
+		Remedy:    "give the account a user ID of its own (usermod -u), or remove its line from /etc/passwd",
+		Breaks:    "jobs and logins that use the account to act as root",
+		References: map[string][]string{
+			"cis_debian12": {"5.4.2.1"},
+		},
+		Run: runUID0,
+	}
+}
+
+func runUID0(_ context.Context, env *checks.Env, rec *checks.Recorder) {
+	accounts := env.Host.Accounts()
+	for _, store := range accounts.Unevaluated {
+		if store.Identities {
+			rec.Gap(storeGap(store))
+		}
+	}
+	if errors.Is(accounts.PasswdErr, fs.ErrNotExist) {
+		rec.NotApplicable(checks.ReasonAbsent, "there is no /etc/passwd")
+		return
+	}
+	if accounts.PasswdErr != nil {
+		rec.Gap(checks.Gap{Reason: reason(accounts.PasswdErr), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
+		return
+	}
+	if len(accounts.NotExamined) > 0 {
+		rec.Fact("not_examined", accounts.NotExamined)
+	}
+	// A repeated line is out of reach by its name, not by its number.
+	for _, acc := range accounts.List {
+		if acc.UID == 0 && acc.Name != "root" {
+			rec.Finding(second(acc))
+		}
+	}
+	for _, acc := range accounts.Duplicates {
+		if acc.UID == 0 {
+			rec.Finding(second(acc))
+		}
+	}
+	for _, line := range accounts.Invalid {
+		if line.File == "/etc/passwd" && couldBeZero(line.ID) {
+			recordInvalid(rec, line, accounts.Musl)
+		}
+	}
+	rec.Pass("only root has user ID 0")
+}
+
+func second(acc host.Account) checks.Finding {
+	return checks.Finding{
+		Kind:     "second-root",
+		Subject:  checks.Text(acc.Name),
+		Detail:   checks.Text(fmt.Sprintf("account %q has user ID 0", acc.Name)),
+		Evidence: checks.Configured,
+		Location: checks.At(acc.File, acc.Line),
+	}
+}
+
+// recordInvalid: glibc passes the line over, musl reads digits up to the first
+// other byte and lets them overflow, so there it may be root.
+func recordInvalid(rec *checks.Recorder, line host.BadLine, musl bool) {
+	if musl {
+		rec.Gap(checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: checks.Text(line.Name),
+			Detail:   "an invalid line whose user ID musl may read as 0",
+			Location: checks.At(line.File, line.Line),
+		})
+		return
+	}
+	rec.Note(line.Name, fmt.Sprintf("%s:%d is ignored (%s); another reader might take its user ID for 0", line.File, line.Line, line.Problem))
+}
+
+// couldBeZero reports an ID that some reader takes for 0: digits of 0 behind
+// blanks and signs, in any notation or too large for 32 bits, or none at all.
+func couldBeZero(id string) bool {
+	digits := strings.TrimLeft(id, " \t+-")
+	var n uint32
+	i := 0
+	for ; i < len(digits) && '0' <= digits[i] && digits[i] <= '9'; i++ {
+		n = n*10 + uint32(digits[i]-'0') // overflows as in musl's reader
+	}
+	return n == 0 && (i > 0 || digits == "")
+}
+
+func storeGap(store host.AccountStore) checks.Gap {
+	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
+	g.Detail = "accounts kept elsewhere are not evaluated"
+	if store.Err != nil {
+		g.Reason, g.Detail = reason(store.Err), "whether accounts are kept here could not be read"
+	}
+	return g
+}
+
+// reason is the Reason of a failed read.
+func reason(err error) checks.Reason {
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return checks.ReasonNoPermission
+	case errors.Is(err, tree.ErrRemote):
+		return checks.ReasonRemoteFileSystem
+	case errors.Is(err, tree.ErrChanged):
+		return checks.ReasonChangedMeanwhile
+	}
+	return checks.ReasonUnreadable
+}

@@ -1,0 +1,159 @@
+package ftp
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"regexp"
+	"strings"
+	"time"
+
+	"hostaudit/checks/host"
+)
+
+// Bounds of one conversation. The deadline is one for all of it: a server that
+// drips a byte a second must not get a second each.
+const (
+	dialTime    = 2 * time.Second
+	maxGreeting = 4 << 10
+)
+
+// answer is what a greeting tells.
+type answer int
+
+// Answers. The zero value tells nothing.
+const (
+	unclear answer = iota
+	isFTP
+	notFTP
+)
+
+// greet connects and says what answers. why explains an unclear answer.
+func greet(ctx context.Context, dial host.Dialer, address string) (a answer, why string) {
+	ctx, cancel := context.WithTimeout(ctx, dialTime)
+	defer cancel()
+	conn, err := dial(ctx, "tcp", address)
+	if err != nil {
+		return unclear, "it could not be connected to"
+	}
+	defer conn.Close()
+	// Closing ends a read or write in whatever state the other side keeps it.
+	stop := context.AfterFunc(ctx, func() { conn.Close() })
+	defer stop()
+
+	greeting, end := readReply(conn)
+	a, ambiguous := judgeGreeting(greeting, end == nil)
+	switch {
+	case a != unclear:
+		return a, ""
+	case len(greeting) == 0:
+		return unclear, "it sends no greeting"
+	case errors.Is(end, errTooLong):
+		return unclear, "its greeting does not end"
+	case end != nil:
+		return unclear, "its greeting stops in the middle"
+	case !ambiguous:
+		return unclear, "its greeting is neither that of an FTP server nor of another known service"
+	}
+	// "220" alone is what mail servers say too. SYST asks nothing of an FTP server
+	// but its type, which it tells or wants a login for (RFC 959, 4.1.3); a mail
+	// server does not know the word and answers 500 or 502, as some FTP servers do.
+	if _, err := io.WriteString(conn, "SYST\r\n"); err == nil {
+		reply, _ := readReply(conn)
+		if bytes.HasPrefix(reply, []byte("215 ")) || bytes.HasPrefix(reply, []byte("530 ")) || bytes.HasPrefix(reply, []byte("530-")) {
+			return isFTP, ""
+		}
+	}
+	return unclear, "its greeting fits an FTP server and a mail server"
+}
+
+// errTooLong: the cap was reached before the reply ended.
+var errTooLong = errors.New("reply longer than the limit")
+
+// readReply reads one reply, RFC 959 4.2: lines up to the one whose three digits
+// are followed by a blank, or the first line if that is of another form. end is
+// nil when the reply came whole. What came before an error is returned.
+func readReply(r io.Reader) (reply []byte, end error) {
+	buf := make([]byte, maxGreeting)
+	n := 0
+	for {
+		m, err := r.Read(buf[n:])
+		n += m
+		if whole := replyLength(buf[:n]); whole > 0 {
+			return buf[:whole], nil
+		}
+		switch {
+		case err != nil:
+			return buf[:n], err
+		case n == len(buf):
+			return buf, errTooLong
+		}
+	}
+}
+
+// replyLength is the length of the reply b begins with, 0 if it is not whole.
+func replyLength(b []byte) int {
+	done := 0
+	for {
+		i := bytes.IndexByte(b[done:], '\n')
+		if i < 0 {
+			return 0
+		}
+		line := b[done : done+i]
+		first := done == 0
+		done += i + 1
+		code := hasCode(line)
+		switch {
+		case first && (!code || len(line) < 4 || line[3] != '-'):
+			return done
+		case !first && code && bytes.HasPrefix(line, b[:3]) && (len(line) == 3 || line[3] == ' ' || line[3] == '\r'):
+			return done
+		}
+	}
+}
+
+func hasCode(line []byte) bool {
+	if len(line) < 3 {
+		return false
+	}
+	for _, c := range line[:3] {
+		if c < '0' || c > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// judgeGreeting says what a greeting tells. ambiguous marks one that an FTP and a
+// mail server may both send.
+func judgeGreeting(b []byte, whole bool) (a answer, ambiguous bool) {
+	text := string(b)
+	if !hasCode(b) {
+		if whole {
+			return notFTP, false // every FTP greeting begins with a code
+		}
+		return unclear, false
+	}
+	// A name in the greeting decides; the word after the code may be the name of the
+	// host, which says nothing ("220 ftp.example.net ESMTP Postfix").
+	code, words := text[:3], strings.TrimLeft(text[3:], " -")
+	if first, after, _ := strings.Cut(words, " "); strings.Contains(first, ".") {
+		words = after
+	}
+	ftp, mail := ftpWord.MatchString(words), mailWord.MatchString(text)
+	switch {
+	case ftp && !mail:
+		return isFTP, false
+	case code == "500" && strings.Contains(text, "OOPS"):
+		return isFTP, false // vsftpd that cannot go on
+	case mail && !ftp && whole:
+		return notFTP, false
+	}
+	return unclear, whole && code == "220"
+}
+
+var (
+	ftpWord  = regexp.MustCompile(`(?i)ftp`)
+	mailWord = regexp.MustCompile(`(?i)\b(E?SMTP|LMTP)\b`)
+)

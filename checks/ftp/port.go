@@ -1,0 +1,55 @@
+package ftp
+
+import (
+	"context"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/snapshot"
+)
+
+var port = checks.Check{
+	ID:        "ftp.port",
+	Title:     "no FTP server on port 21",
+	Severity:  checks.SeverityMedium,
+	Since:     1,
+	Rationale: "FTP sends names, passwords and files in clear, and its well-known port is scanned all the time.",
+	Remedy:    "remove the FTP server and use SFTP; if FTP must stay, give it another port and require TLS",
+	Breaks:    "clients and scripts that transfer files with FTP to this host",
+	Run:       runPort,
+}
+
+// ftpPort is the control port of RFC 959.
+const ftpPort = 21
+
+// audit is one run of ftp.port.
+type audit struct {
+	ctx  context.Context
+	host *host.Host
+	snap *snapshot.Snapshot // nil unless processes and sockets are known
+	rec  *checks.Recorder
+
+	failed  bool // an FTP server on port 21 runs: the configuration only adds a place
+	present bool // there is an FTP server that runs or would start
+}
+
+func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+	a := &audit{ctx: ctx, host: env.Host, snap: env.Host.Snapshot, rec: rec}
+	if a.snap != nil {
+		a.listeners()
+		a.daemons()
+	}
+	a.vsftpd()
+	a.otherDaemons()
+	a.superServers()
+	if a.present {
+		rec.Pass("the FTP server does not use port 21")
+		return
+	}
+	rec.NotApplicable(checks.ReasonAbsent, "no FTP server runs or is started at boot")
+}
+
+// gap records what could not be examined.
+func (a *audit) gap(reason checks.Reason, subject, detail string) {
+	a.rec.Gap(checks.Gap{Reason: reason, Subject: checks.Text(subject), Detail: checks.Text(detail)})
+}

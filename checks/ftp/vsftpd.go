@@ -1,0 +1,329 @@
+package ftp
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/tree"
+	"hostaudit/checks/host/units"
+	"hostaudit/checks/internal/vsftpdconf"
+)
+
+// Where vsftpd reads its settings without arguments, and where Red Hat's unit
+// points it to.
+const (
+	vsftpdConf    = "/etc/vsftpd.conf"
+	vsftpdConfDir = "/etc/vsftpd"
+)
+
+// start is one way vsftpd is or would be started: its arguments.
+type start struct {
+	how  string   // "vsftpd.service", "the running vsftpd"
+	args []string // without the program itself
+
+	// unsure: whether it is started at boot could not be established, so port 21 is
+	// a gap and no finding, and another port still settles the matter.
+	unsure bool
+}
+
+// vsftpd evaluates what vsftpd would do at its next start: as it was started now,
+// and as its units start it at boot.
+func (a *audit) vsftpd() {
+	var starts []start
+	if a.snap != nil {
+		starts = a.runningVsftpd()
+	}
+	starts = append(starts, a.bootVsftpd()...)
+	slices.SortStableFunc(starts, func(x, y start) int {
+		if x.unsure == y.unsure {
+			return 0
+		} else if y.unsure {
+			return -1
+		}
+		return 1
+	})
+	done := map[string]bool{}
+	for _, s := range starts {
+		key := strings.Join(s.args, "\x00")
+		if !done[key] { // a sure start comes before the same one that is not sure
+			done[key] = true
+			a.present = true
+			a.evaluate(s)
+		}
+	}
+}
+
+// runningVsftpd lists the starts of the vsftpd processes that listen.
+func (a *audit) runningVsftpd() (starts []start) {
+	masters := map[int]bool{}
+	for _, l := range a.snap.Listeners {
+		for _, pid := range l.PIDs {
+			masters[pid] = true
+		}
+	}
+	for _, p := range a.snap.Processes {
+		d, found, certain := byProcess(p)
+		if !found || !certain || d.name != vsftpdName || !masters[p.PID] {
+			continue
+		}
+		switch {
+		case p.SameRoot != snapshot.Yes:
+			a.rec.Note(vsftpdName, "the running vsftpd has another root directory: its configuration is not evaluated")
+		case p.ArgsCut, len(p.Args) == 0, strings.HasPrefix(p.Args[0], "vsftpd: "):
+			a.rec.Note(vsftpdName, "how the running vsftpd was started could not be read: its configuration is not evaluated")
+		default:
+			starts = append(starts, start{how: "the running vsftpd", args: p.Args[1:]})
+		}
+	}
+	return starts
+}
+
+// bootVsftpd lists the starts of the units enabled at boot.
+func (a *audit) bootVsftpd() (starts []start) {
+	d, _ := byProgram(vsftpdName)
+	installed := a.installed(d)
+	confs := a.vsftpdConfs()
+	if !installed && len(confs) == 0 {
+		return nil
+	}
+	switch state := a.enabledAtBoot(d.units...); state {
+	case units.Enabled:
+		starts = append(starts, a.unitStarts("vsftpd.service")...)
+	case units.Unknown:
+		for _, s := range a.unitStarts("vsftpd.service") {
+			s.unsure = true
+			starts = append(starts, s)
+		}
+	default:
+		if installed {
+			a.dormant(d, state)
+		} else {
+			a.rec.Note(vsftpdName, "a configuration of vsftpd is left over: the program is not installed")
+		}
+	}
+	// Red Hat: vsftpd@NAME.service runs /etc/vsftpd/NAME.conf, and vsftpd.target all.
+	all := a.enabledAtBoot("vsftpd.target")
+	for _, conf := range confs {
+		name, isInstance := strings.CutSuffix(path.Base(conf), ".conf")
+		if !isInstance || path.Dir(conf) != vsftpdConfDir {
+			continue
+		}
+		one := a.enabledAtBoot("vsftpd@" + name + ".service")
+		switch {
+		case all == units.Enabled || one == units.Enabled:
+			starts = append(starts, start{how: "vsftpd@" + name + ".service", args: []string{conf}})
+		case all == units.Unknown || one == units.Unknown:
+			starts = append(starts, start{how: "vsftpd@" + name + ".service", args: []string{conf}, unsure: true})
+		}
+	}
+	return starts
+}
+
+// vsftpdConfs lists the configuration files that are there.
+func (a *audit) vsftpdConfs() (confs []string) {
+	for _, pattern := range []string{vsftpdConf, vsftpdConfDir + "/*.conf"} {
+		found, err := a.host.Tree.Glob(pattern)
+		if err != nil {
+			a.gap(reasonOf(err), pattern, "the configuration of vsftpd could not be looked for")
+		}
+		confs = append(confs, found...)
+	}
+	return confs
+}
+
+// unitStarts reads the command of a unit. Only the plain form that packages ship
+// is evaluated: one ExecStart, no quotes, variables or drop-ins.
+func (a *audit) unitStarts(unit string) []start {
+	dirs := []string{"/etc/systemd/system/", "/run/systemd/system/", "/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"}
+	for _, dir := range dirs {
+		dropins, err := a.host.Tree.Glob(dir + unit + ".d/*.conf")
+		if err != nil || len(dropins) > 0 {
+			a.gap(checks.ReasonUnsupported, unit, "the unit is changed by drop-ins, which are not evaluated")
+			return nil
+		}
+	}
+	for _, dir := range dirs {
+		b, err := a.host.Tree.ReadFile(dir + unit)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			continue
+		case err != nil:
+			a.gap(treeReason(err), dir+unit, "the unit could not be read")
+			return nil
+		}
+		args, plain := execStart(b)
+		if !plain {
+			a.gap(checks.ReasonUnsupported, dir+unit, "the command of the unit has a form that is not evaluated")
+			return nil
+		}
+		return []start{{how: unit, args: args}}
+	}
+	// Started by a System V script, which gives no arguments: the default file is
+	// read, whichever was compiled in.
+	if confs := a.vsftpdConfs(); len(confs) == 1 && confs[0] != vsftpdConf {
+		return []start{{how: unit, args: confs}}
+	}
+	return []start{{how: unit}}
+}
+
+// execStart returns the arguments of the one plain vsftpd command of a unit.
+func execStart(unit []byte) (args []string, plain bool) {
+	found := 0
+	for line := range strings.Lines(string(unit)) {
+		key, value, isSetting := strings.Cut(strings.TrimSpace(line), "=")
+		if !isSetting || strings.TrimSpace(key) != "ExecStart" {
+			continue
+		}
+		found++
+		words := strings.Fields(value)
+		if len(words) == 0 || strings.ContainsAny(value, "\"'\\$%;") {
+			return nil, false
+		}
+		if path.Base(strings.TrimLeft(words[0], "-@:+!")) != vsftpdName || strings.HasPrefix(words[0], "@") {
+			return nil, false
+		}
+		args = words[1:]
+	}
+	return args, found == 1
+}
+
+// evaluate goes through the arguments in order, as vsftpd(8) tells: files and
+// options, the later over the earlier; the default file when no file is
+// named, and then after every option.
+func (a *audit) evaluate(s start) {
+	server := vsftpdconf.NewServer()
+	main := ""
+	for _, arg := range s.args {
+		option, isOption := strings.CutPrefix(arg, "-")
+		switch {
+		case isOption && strings.HasPrefix(option, "o"):
+			setting, problem := vsftpdconf.ParseOption(option[1:])
+			if problem != nil {
+				a.gap(checks.ReasonRefused, s.how, "vsftpd would refuse an option of its command line: "+problem.What)
+				return
+			}
+			server.Apply(setting)
+		case isOption:
+			a.gap(checks.ReasonRefused, s.how, "vsftpd would refuse an option of its command line")
+			return
+		case !path.IsAbs(arg):
+			a.gap(checks.ReasonUnsupported, s.how, "a configuration file is named without its directory")
+			return
+		default:
+			main = arg
+			if !a.readConf(arg, &server) {
+				return
+			}
+		}
+	}
+	if main == "" {
+		// The options were taken first; the default file overrides them.
+		main = a.defaultConf()
+		if _, err := a.host.Tree.Stat(main); errors.Is(err, fs.ErrNotExist) {
+			main = s.how // without the default file, built-in defaults and options hold
+		} else if !a.readConf(main, &server) {
+			return
+		}
+	}
+	a.settle(s, main, server)
+}
+
+// defaultConf is the file read when none is named: Red Hat builds it in elsewhere.
+func (a *audit) defaultConf() string {
+	redHat := vsftpdConfDir + "/vsftpd.conf"
+	if _, err := a.host.Tree.Stat(vsftpdConf); errors.Is(err, fs.ErrNotExist) {
+		if _, err := a.host.Tree.Stat(redHat); err == nil {
+			return redHat
+		}
+	}
+	return vsftpdConf
+}
+
+// readConf applies a configuration file. It reports false after recording why the
+// file decides nothing.
+func (a *audit) readConf(name string, server *vsftpdconf.Server) bool {
+	info, err := a.host.Tree.Stat(name)
+	var content []byte
+	if err == nil {
+		content, err = a.host.Tree.ReadFile(name)
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		a.refused(name, 0, "vsftpd would not start: its configuration file is not there")
+		return false
+	case errors.Is(err, tree.ErrNotRegular), err == nil && info.UID != 0:
+		a.refused(name, 0, "vsftpd would not start: its configuration is not a regular file of root")
+		return false
+	case err != nil:
+		a.rec.Gap(checks.Gap{Reason: treeReason(err), Subject: vsftpdName, Detail: "the configuration of vsftpd could not be read", Location: checks.At(name, 0)})
+		return false
+	}
+	settings, problem := vsftpdconf.Parse(name, content)
+	if problem != nil {
+		a.refused(name, problem.At.Line, fmt.Sprintf("vsftpd would not start: %s for %q", problem.What, problem.Key))
+		return false
+	}
+	server.Apply(settings...)
+	return true
+}
+
+func (a *audit) refused(name string, line int, detail string) {
+	a.rec.Gap(checks.Gap{Reason: checks.ReasonRefused, Subject: vsftpdName, Detail: checks.Text(detail), Location: checks.At(name, line)})
+}
+
+// settle records what the settings come to.
+func (a *audit) settle(s start, main string, server vsftpdconf.Server) {
+	at := server.PortAt
+	if at.File == "" {
+		at = server.ListenAt
+	}
+	if at.File == "" && path.IsAbs(main) {
+		at.File = main
+	}
+	switch server.Mode() {
+	case vsftpdconf.Refused:
+		a.refused(main, server.ListenAt.Line, "vsftpd would not start: listen and listen_ipv6 are both set")
+		return
+	case vsftpdconf.Inetd:
+		a.rec.Note(main, "vsftpd does not listen itself: it ends when started alone, and serves where inetd or a socket unit starts it")
+		return
+	}
+	addr, known := server.Bind()
+	switch {
+	case server.Port != ftpPort:
+		a.rec.Note(main, fmt.Sprintf("vsftpd is configured for port %d", server.Port))
+	case s.unsure:
+		a.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: vsftpdName, Detail: "vsftpd is configured for port 21; whether it is started at boot could not be established", Location: checks.At(at.File, at.Line)})
+	case !known:
+		a.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: vsftpdName, Detail: "vsftpd is set to port 21 of an address in a form that is not evaluated", Location: checks.At(at.File, at.Line)})
+	case a.failed:
+		a.rec.Note(main, "the configuration of vsftpd gives port 21 too")
+	default:
+		where := "every address"
+		if !addr.IsUnspecified() {
+			where = addr.String()
+			if addr.Unmap().IsLoopback() {
+				where = "loopback only (" + where + ")"
+			}
+		}
+		a.rec.Finding(checks.Finding{
+			Kind: "port-21", Subject: checks.Text("vsftpd (" + main + ")"), Evidence: checks.Configured,
+			Detail:   checks.Text("vsftpd is configured for port 21 of " + where + ", which takes effect at its next start"),
+			Location: checks.At(at.File, at.Line),
+		})
+	}
+}
+
+// treeReason names the cause of a failed read of a file.
+func treeReason(err error) checks.Reason {
+	if errors.Is(err, tree.ErrRemote) {
+		return checks.ReasonRemoteFileSystem
+	}
+	return reasonOf(err)
+}

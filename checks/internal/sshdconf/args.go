@@ -1,0 +1,116 @@
+package sshdconf
+
+import (
+	"path"
+	"strings"
+)
+
+// CommandLine is what sshd's own options say (sshd(8)).
+type CommandLine struct {
+	File    string   // of -f; "" = the default, "none" = built-in defaults only
+	Ports   []uint16 // of -p: the file's Port is ignored
+	Options []Line   // of -o, in order; they are read before the file
+	Family  string   // "inet" or "inet6" of -4 and -6
+	Inetd   bool     // -i: started for one connection, binds nothing
+}
+
+// takesArg are the options with an argument in any version (getopt string of
+// sshd.c).
+const takesArg = "CEbcfghkopu"
+
+// flags are the options without.
+const flagOptions = "46DGQRTdeiqrtV"
+
+// ParseArgs reads the arguments after the program's name. Refused means sshd
+// exits, Unsure that something is not evaluated here.
+func ParseArgs(args []string, build Build) (CommandLine, Outcome) {
+	var c CommandLine
+	for len(args) > 0 {
+		arg := args[0]
+		args = args[1:]
+		if arg == "--" && len(args) == 0 {
+			break
+		}
+		if len(arg) < 2 || arg[0] != '-' || arg == "--" {
+			return c, unsure("an argument that is no option; it may be part of one with a blank")
+		}
+		for cluster := arg[1:]; cluster != ""; {
+			opt := cluster[0]
+			cluster = cluster[1:]
+			switch {
+			case strings.IndexByte(flagOptions, opt) >= 0:
+				switch opt {
+				case '4':
+					c.Family = "inet"
+				case '6':
+					c.Family = "inet6"
+				case 'i':
+					c.Inetd = true
+				}
+				continue
+			case strings.IndexByte(takesArg, opt) < 0:
+				return c, unsure("an unknown option")
+			}
+			value := cluster
+			cluster = ""
+			if value == "" {
+				if len(args) == 0 {
+					return c, refused("an option without its argument")
+				}
+				value, args = args[0], args[1:]
+			}
+			if o := c.set(opt, value, build); o.Kind != Accepted {
+				return c, o
+			}
+		}
+	}
+	return c, Outcome{}
+}
+
+func (c *CommandLine) set(opt byte, value string, build Build) Outcome {
+	switch opt {
+	case 'f':
+		c.File = value
+		if lower(value) == "none" {
+			c.File = "none"
+		} else if !path.IsAbs(value) {
+			return unsure("a relative file name after -f")
+		}
+	case 'p':
+		n, o := portNumber(value)
+		if o.Kind != Accepted {
+			return o
+		}
+		c.Ports = append(c.Ports, n)
+	case 'o':
+		line, ok := ParseOption(value, build)
+		if !ok {
+			return Outcome{}
+		}
+		if line.Keyword == "port" && len(c.Ports) > 0 {
+			return Outcome{} // a port of -p before it wins
+		}
+		c.Options = append(c.Options, line)
+	}
+	return Outcome{}
+}
+
+// TitleArgs returns the arguments of a listening sshd that has replaced its
+// command line by a title ("sshd: /usr/sbin/sshd -D [listener] 0 of 10-100
+// startups", since 8.2). Blanks within arguments are lost in a title. ok is
+// false for any other title, such as a session's.
+func TitleArgs(title string) (args []string, ok bool) {
+	rest, isTitle := strings.CutPrefix(strings.TrimRight(title, " \x00"), "sshd: ")
+	if !isTitle {
+		return nil, false
+	}
+	i := strings.LastIndex(rest, " [listener] ")
+	if i < 0 || !strings.HasSuffix(rest, " startups") {
+		return nil, false
+	}
+	words := strings.Fields(rest[:i])
+	if len(words) == 0 {
+		return nil, false
+	}
+	return words[1:], true
+}

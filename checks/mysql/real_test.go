@@ -1,0 +1,245 @@
+package mysql
+
+import (
+	"crypto/ecdsa"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/hosttest"
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/internal/mycnf"
+)
+
+// insideVariable makes this test binary, installed in a real host, audit the host
+// it is on and print what it found.
+const insideVariable = "HOSTAUDIT_MYSQL_INSIDE"
+
+func TestInside(t *testing.T) {
+	if os.Getenv(insideVariable) == "" {
+		t.Skip("only run inside a real host, by the tests below")
+	}
+	h, err := host.OpenLive(host.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer h.Close()
+	h.Snapshot = snapshot.Collect(t.Context(), snapshot.Options{})
+	res, line := seal(t, h, newProber(h))
+	fmt.Println("password:", line)
+	for _, n := range res.Notes {
+		fmt.Println("note:", n.Subject, n.Detail)
+	}
+	for _, g := range res.Gaps {
+		fmt.Println("gap:", g.Reason, g.Subject, g.Detail)
+	}
+	_, line = sealBind(t, h)
+	fmt.Println("bind:", line)
+	s := readSettings(h.Tree, mariaDB, mycnf.Command{})
+	plan := s.plan(h.Tree, false)
+	fmt.Println("planned-outside:", len(plan.findings) > 0, "gaps:", len(plan.gaps)+len(s.gaps))
+	if len(s.gaps) > 0 {
+		fmt.Println("settings gap:", s.gaps[0])
+	}
+}
+
+// realServer is a real host with this test binary in it.
+func realServer(t *testing.T) *hosttest.RealHost {
+	h := hosttest.NewRealHost(t)
+	exe, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Install(exe, "/probe.test")
+	h.WriteFile("/etc/hosts", "127.0.0.1 localhost\n", 0o644)
+	return h
+}
+
+// probe audits the host as a user and returns the lines.
+func probe(t *testing.T, h *hosttest.RealHost, uid string) (lines map[string]string, text string) {
+	t.Helper()
+	text = h.MustRun("setpriv", "--reuid="+uid, "--clear-groups", "env", insideVariable+"=1",
+		"/probe.test", "-test.run=^TestInside$", "-test.count=1")
+	lines = map[string]string{}
+	for line := range strings.Lines(text) {
+		if k, v, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+			lines[k] = v
+		}
+	}
+	return lines, text
+}
+
+const (
+	rootUID   = "0"
+	nobodyUID = "65534"
+	tester    = "tester-password" // of an account of this test, in a server that ends with it
+)
+
+// TestRealAccounts runs the probe against MariaDB with root's account in every
+// form. The verdicts were written down before the first run. A third refusal
+// is that of the address (error 1130): it comes before any account is looked at,
+// so no account sees more than two.
+func TestRealAccounts(t *testing.T) {
+	h := realServer(t)
+	h.MariaDB("--bind-address=0.0.0.0")
+	h.SQL("GRANT ALL ON *.* TO tester@localhost IDENTIFIED BY '" + tester + "' WITH GRANT OPTION; INSTALL SONAME 'auth_ed25519'")
+	sql := func(statement string) string {
+		t.Helper()
+		return h.MustRun("mariadb", "--user=tester", "--password="+tester, "--batch", "--skip-column-names", "--execute", statement)
+	}
+	refused := func() (n int) {
+		t.Helper()
+		if _, err := fmt.Sscan(sql("SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'ABORTED_CONNECTS'"), &n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	const (
+		local = "CREATE USER root@localhost IDENTIFIED VIA "
+		grant = "; GRANT ALL ON *.* TO root@localhost WITH GRANT OPTION"
+		empty = "fail empty-password="
+	)
+	for _, tc := range []struct {
+		name, accounts string
+		root           string
+		rootRefused    int
+		nobody         string
+		nobodyRefused  int
+	}{
+		{"packaged-default", local + "mysql_native_password USING 'invalid' OR unix_socket" + grant, "pass", 0, "pass", 3},
+		{"socket-only", local + "unix_socket" + grant, "pass", 0, "pass", 3},
+		{"socket-as-nobody", local + "unix_socket AS 'mail'" + grant, "pass", 0, "pass", 3},
+		{"empty-or-socket", local + "mysql_native_password USING '' OR unix_socket" + grant, empty + "root@localhost", 0, empty + "root@localhost", 0},
+		{"socket-or-empty", local + "unix_socket OR mysql_native_password USING ''" + grant, empty + "root@localhost", 0, empty + "root@localhost", 0},
+		{"empty", local + "mysql_native_password USING ''" + grant, empty + "root@localhost", 0, empty + "root@localhost", 0},
+		{"empty-without-rights", "CREATE USER root@localhost", "unknown unreadable", 0, empty + "root@localhost", 0},
+		{"native-invalid", local + "mysql_native_password USING 'invalid'" + grant, "pass", 3, "pass", 3},
+		{"password-set", "CREATE USER root@localhost IDENTIFIED BY 'x'" + grant, "pass", 3, "pass", 3},
+		{"ed25519-set", local + "ed25519 USING PASSWORD('x')" + grant, "pass", 3, "pass", 3},
+		{"ed25519-or-socket", local + "ed25519 USING PASSWORD('x') OR unix_socket" + grant, "pass", 0, "pass", 3},
+		{"any-host-empty-local-set", "CREATE USER root@localhost IDENTIFIED BY 'x'; CREATE USER root@'%'; GRANT ALL ON *.* TO root@'%'", empty + "root@%", 1, empty + "root@%", 1},
+		{"any-host-empty-local-socket", local + "unix_socket" + grant + "; CREATE USER root@'%'", empty + "root@%", 0, empty + "root@%", 1},
+		{"one-host-empty-local-socket", local + "unix_socket" + grant + "; CREATE USER root@'192.0.2.%'", empty + "root@192.0.2.%", 0, "pass", 3},
+		{"locked-empty", "CREATE USER root@localhost ACCOUNT LOCK" + grant, "pass", 3, "pass", 3},
+		{"any-host-locked-empty", local + "unix_socket" + grant + "; CREATE USER root@'%' ACCOUNT LOCK", "pass", 0, "pass", 2},
+		{"expired-empty", "CREATE USER root@localhost PASSWORD EXPIRE" + grant, empty + "root", 0, empty + "root", 0},
+		{"any-host-expired-empty", local + "unix_socket" + grant + "; CREATE USER root@'%' PASSWORD EXPIRE", empty + "root@%", 0, empty + "root", 1},
+		{"expired-socket", local + "mysql_native_password USING 'invalid' OR unix_socket PASSWORD EXPIRE" + grant, "pass", 0, "pass", 3},
+		{"anonymous", "CREATE USER ''@localhost; CREATE USER ''@'%'", "pass", 0, "pass", 0},
+		{"renamed", "SELECT 1", "pass", 3, "pass", 3},
+		{"tls-required-no-tls", "CREATE USER root@localhost REQUIRE SSL" + grant, "pass", 3, "pass", 3},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			sql("DELETE FROM mysql.global_priv WHERE User IN ('root', ''); FLUSH PRIVILEGES; " + tc.accounts)
+			for _, as := range []struct {
+				uid, want string
+				refused   int
+			}{{rootUID, tc.root, tc.rootRefused}, {nobodyUID, tc.nobody, tc.nobodyRefused}} {
+				before := refused()
+				got, text := probe(t, h, as.uid)
+				if n := refused() - before; n != as.refused {
+					t.Errorf("as user %s: %d refused logins, want %d\n%s", as.uid, n, as.refused, text)
+				}
+				if got["password"] != as.want {
+					t.Errorf("as user %s: %q, want %q\n%s", as.uid, got["password"], as.want, text)
+				}
+			}
+		})
+	}
+}
+
+func TestRealSkipGrantTables(t *testing.T) {
+	h := realServer(t)
+	h.MariaDB("--skip-grant-tables")
+	for _, uid := range []string{rootUID, nobodyUID} {
+		if got, text := probe(t, h, uid); got["password"] != "fail skip-grant-tables=skip-grant-tables" {
+			t.Errorf("as user %s: %q\n%s", uid, got["password"], text)
+		}
+	}
+}
+
+// TestRealTLS has a server that offers TLS with a certificate nobody signed.
+func TestRealTLS(t *testing.T) {
+	h := realServer(t)
+	config := selfSigned(t).Certificates[0]
+	key, err := x509.MarshalPKCS8PrivateKey(config.PrivateKey.(*ecdsa.PrivateKey))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.WriteFile("/etc/c.pem", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: config.Certificate[0]})), 0o644)
+	h.WriteFile("/etc/k.pem", string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key})), 0o644)
+	h.MariaDB("--ssl-cert=/etc/c.pem", "--ssl-key=/etc/k.pem", "--require-secure-transport=1")
+	if got, text := probe(t, h, rootUID); got["password"] != "pass" {
+		t.Errorf("socket authentication over TLS: %q\n%s", got["password"], text)
+	}
+	h.SQL("ALTER USER root@localhost IDENTIFIED BY '' REQUIRE SSL")
+	for _, uid := range []string{rootUID, nobodyUID} {
+		if got, text := probe(t, h, uid); got["password"] != "fail empty-password=root@localhost" {
+			t.Errorf("as user %s: %q\n%s", uid, got["password"], text)
+		}
+	}
+}
+
+// TestRealBind compares what the options are said to open with what the server's
+// sockets are.
+func TestRealBind(t *testing.T) {
+	const (
+		v4  = "run listens-outside=tcp 0.0.0.0:3306"
+		v6  = "run listens-outside=tcp [::]:3306"
+		own = "run listens-outside=tcp 10.9.9.1:3306"
+	)
+	for _, tc := range []struct{ name, options, want, planned string }{
+		{"packaged", "", "pass", "false gaps: 0"},
+		{"star", "bind-address=*\n", "fail " + v4 + " " + v6, "true gaps: 0"},
+		{"any-v4", "bind-address=0.0.0.0\n", "fail " + v4, "true gaps: 0"},
+		{"any-v6", "bind-address=::\n", "fail " + v6, "true gaps: 0"},
+		{"loopback-v6", "bind_address=::1\n", "pass", "false gaps: 0"},
+		{"loopback-2", "bind-address=127.0.0.2\n", "pass", "false gaps: 0"},
+		{"localhost", "bind-address=localhost\n", "pass", "false gaps: 0"}, // as /etc/hosts says
+		{"list", "bind-address=127.0.0.1,10.9.9.1\n", "fail " + own, "true gaps: 0"},
+		{"last-wins", "bind-address=0.0.0.0\nbind-address=127.0.0.1\n", "pass", "false gaps: 0"},
+		{"abbreviated", "loose-bind-addr=10.9.9.1\n", "fail " + own, "true gaps: 0"},
+		{"skip-networking", "bind-address=0.0.0.0\nskip_networking\n", "pass", "false gaps: 0"},
+		{"skip-networking-yes", "bind-address=0.0.0.0\nskip-networking=yes\n", "fail " + v4, "true gaps: 0"},
+		{"other-port", "bind-address=10.9.9.1\nport=13306\n", "fail run listens-outside=tcp 10.9.9.1:13306", "true gaps: 0"},
+		{"extra-port", "bind-address=10.9.9.1\nextra-port=13307\n", "fail run listens-outside=tcp 10.9.9.1:13307 " + own, "true gaps: 0"},
+		{"port-zero", "bind-address=10.9.9.1\nport=0\n", "fail " + own, "true gaps: 0"},
+		{"later-group", "[server]\nbind-address=0.0.0.0\n", "fail " + v4, "true gaps: 0"},
+		{"own-release", "bind-address=127.0.0.1\n[mariadb-10.11]\nbind-address=0.0.0.0\n", "fail " + v4, "false gaps: 1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h := realServer(t)
+			h.WriteFile("/etc/mysql/mariadb.conf.d/99-test.cnf", "[mysqld]\n"+tc.options, 0o644)
+			h.MariaDB()
+			got, text := probe(t, h, rootUID)
+			if got["bind"] != tc.want || got["planned-outside"] != tc.planned || got["password"] != "pass" {
+				t.Errorf("got %q and planned %q, want %q and %q\n%s", got["bind"], got["planned-outside"], tc.want, tc.planned, text)
+			}
+		})
+	}
+}
+
+// TestRealRefusedAddresses starts the server with what it is said to refuse.
+func TestRealRefusedAddresses(t *testing.T) {
+	h := realServer(t)
+	h.MustRun("install", "-d", "-o", "mysql", "-g", "mysql", "/run/mysqld")
+	for name, value := range map[string]string{
+		"empty": "", "trailing-blank": "127.0.0.1 ", "mapped": "::ffff:127.0.0.1", "unknown-name": "nowhere.invalid", "empty-part": "127.0.0.1,,::1",
+	} {
+		t.Run(name, func(t *testing.T) {
+			if res := h.Run("timeout", "20", "/usr/sbin/mariadbd", "--user=mysql", "--bind-address="+value); res.Exit == 124 || res.Exit == 0 {
+				t.Errorf("the server runs with %q: exit %d", value, res.Exit)
+			}
+			var p plan
+			p.door(settings{}, mycnf.Setting{Set: true, Option: mycnf.Option{Value: value, HasValue: true}}, classic, mariaDB)
+			if len(p.gaps) == 0 || len(p.findings) > 0 {
+				t.Errorf("%q gives %+v", value, p)
+			}
+		})
+	}
+}

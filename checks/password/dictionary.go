@@ -1,0 +1,148 @@
+package password
+
+import (
+	"context"
+
+	"hostaudit/checks"
+	"hostaudit/checks/crack"
+)
+
+// Dictionary is password.dictionary: for every account that can log in by a
+// password, the list and what people make of the account's own names are tried
+// on the stored hash. The empty password is the question of password.empty: an
+// account that has it is no finding here.
+func Dictionary() checks.Check {
+	return checks.Check{
+		ID:        "password.dictionary",
+		Title:     "No account's password is a common one or made from its own names",
+		Severity:  checks.SeverityCritical,
+		Since:     1,
+		Rationale: "Common passwords and the account's own name are what every attacker tries first, over SSH within minutes of a host being reachable.",
+		Remedy:    "set new passwords (passwd NAME), or lock password logins where keys are used (passwd -l NAME)",
+		Breaks:    "scripts and people that log in with the old password",
+		References: map[string][]string{
+			"pci_dss": {"8.3.6", "2.2.2"},
+		},
+		Run: runDictionary,
+	}
+}
+
+// weakDetail is the same for a listed and a derived password: which it was would
+// narrow the guess.
+const weakDetail = "the password is on the list of common passwords or derived from the account"
+
+func runDictionary(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+	s := take(env.Host)
+	if !s.begin(rec) {
+		return
+	}
+	var gaps gapSet
+	for _, e := range s.of(malformed) {
+		gaps.add(checks.ReasonUnsupported, "no password matches the field, which is no valid hash: "+e.form.Why, e)
+	}
+	for _, e := range s.of(unsupported) {
+		gaps.add(checks.ReasonUnsupported, "the password field has a form that is not evaluated: "+e.form.Why, e)
+	}
+	g := newGuesser(ctx, env.Passwords)
+	candidates := s.of(live)
+	s.testDictionary(env, rec, g, &gaps, candidates)
+	gaps.record(rec)
+	s.noteDormantEntries(rec)
+	g.noteDormant(rec, s.of(dormant), s.deriver(env))
+	if len(candidates) == 0 {
+		rec.Pass("no account has a password to log in with")
+		return
+	}
+	rec.Pass("no account's password is on the list or derived from the account")
+}
+
+// testDictionary records a verdict on every entry.
+func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesser, gaps *gapSet, entries []*entry) {
+	if len(entries) > 0 && len(env.Passwords.Words) == 0 {
+		rec.Gap(checks.Gap{Reason: checks.ReasonNoMetadata, Detail: "there is no list of common passwords to try"})
+	}
+	derive := s.deriver(env)
+	tested, tried, left, empty := 0, 0, 0, 0
+	for i, v := range g.dictionary(forms(entries), func(i int) [][]byte { return derive(entries[i]) }) {
+		e := entries[i]
+		switch v.State {
+		case crack.Weak:
+			tested++ // not its number of tries, which would tell the word
+			if v.Empty {
+				empty++
+				continue
+			}
+			rec.Finding(weakFinding(e))
+			rec.Summary("accounts have common passwords or ones derived from the account")
+		case crack.Survived:
+			tested++
+			tried += v.Tried
+		case crack.Partial:
+			tried += v.Tried
+			left += v.Total - v.Tried
+			gaps.add(checks.ReasonBudget, "the time granted ran out before every candidate was tried", e)
+		default:
+			r, detail := untestable(e, v)
+			gaps.add(r, detail, e)
+		}
+	}
+	rec.Fact("hashes", len(entries))
+	rec.Fact("hashes_tested", tested)
+	rec.Fact("candidates_tried", tried)
+	rec.Fact("candidates_left", left)
+	if empty > 0 {
+		rec.Note("", "accounts whose password is empty are told by password.empty")
+	}
+}
+
+func weakFinding(e *entry) checks.Finding {
+	f := checks.Finding{
+		Kind: "weak-password", Subject: checks.Text(e.acc.Name), Detail: weakDetail,
+		Evidence: checks.Configured, Location: e.location, Private: true,
+	}
+	if e.noShell {
+		f.Severity = checks.SeverityMedium
+		f.Detail += " (its shell gives no session, other services may accept it)"
+	}
+	return f
+}
+
+// untestable is the gap for a hash that no candidate could be tried on.
+func untestable(e *entry, v crack.Verdict) (r checks.Reason, detail string) {
+	switch v.State {
+	case crack.NotTestable:
+		return checks.ReasonUnsupported, "hashes of this form can not be tested: " + e.form.Why
+	case crack.TooCostly:
+		return checks.ReasonTooCostly, "testing one candidate would cost too much time or memory"
+	}
+	if v.Where != "" {
+		return checks.ReasonInternal, "testing the hash failed at " + v.Where
+	}
+	return checks.ReasonInternal, "testing the hash failed"
+}
+
+// deriver returns the function that makes an account's own candidates.
+func (s *survey) deriver(env *checks.Env) func(*entry) [][]byte {
+	now := env.Host.Clock()
+	return func(e *entry) [][]byte {
+		return crack.Derive(e.acc.Name, e.acc.GECOS, env.Host.Hostname, now)
+	}
+}
+
+// noteDormantEntries tells why accounts with a hash cannot log in by it, except
+// for a plain lock, which is how it should be.
+func (s *survey) noteDormantEntries(rec *checks.Recorder) {
+	var told []*entry
+	for _, e := range s.of(dormant) {
+		if e.why != "locked" {
+			told = append(told, e)
+		}
+	}
+	if len(told) > fewAccounts {
+		rec.Note("", "many accounts are expired or have invalid shadow entries: their logins are refused")
+		return
+	}
+	for _, e := range told {
+		rec.Note(e.acc.Name, "logins by password are refused: "+e.why)
+	}
+}

@@ -1,0 +1,115 @@
+package password
+
+import (
+	"context"
+
+	"hostaudit/checks"
+	"hostaudit/checks/crack"
+)
+
+// Empty is password.empty: an empty field in passwd or shadow, which opens the
+// account where PAM's pam_unix is told nullok, and a hash of the empty string,
+// which Enter opens everywhere. What sshd adds (PermitEmptyPasswords, UsePAM no)
+// is not judged yet, so an empty field is a finding even where PAM refuses it.
+func Empty() checks.Check {
+	return checks.Check{
+		ID:        "password.empty",
+		Title:     "No account logs in without a password",
+		Severity:  checks.SeverityCritical,
+		Since:     1,
+		Rationale: "Anyone who knows or guesses the account's name is in.",
+		Remedy:    "set a password (passwd NAME) or lock the account (passwd -l NAME); remove nullok from pam_unix.so below /etc/pam.d",
+		Breaks:    "logins that rely on the empty password, such as kiosk and rescue accounts",
+		References: map[string][]string{
+			"cis_debian12": {"7.2.2", "5.3.3.4.1"},
+			"pci_dss":      {"2.2.2", "8.3.1"},
+		},
+		Run: runEmpty,
+	}
+}
+
+func runEmpty(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+	s := take(env.Host)
+	if !s.begin(rec) {
+		return
+	}
+	s.emptyFields(env, rec)
+	var gaps gapSet
+	s.emptyHashes(ctx, env, rec, &gaps)
+	for _, e := range s.of(unsupported) {
+		gaps.add(checks.ReasonUnsupported, "the password field has a form that is not evaluated: "+e.form.Why, e)
+	}
+	gaps.record(rec)
+	if n := len(s.of(malformed)); n > 0 {
+		rec.Fact("malformed_fields", n)
+		rec.Note("", "password fields that are no valid hash match no password, not even the empty one")
+	}
+	for _, e := range s.of(dormant) {
+		if e.form.Class == crack.Empty {
+			rec.Note(e.acc.Name, "the password field is empty, but "+e.why)
+		}
+	}
+	rec.Pass("every account that can log in by password has one")
+}
+
+// emptyFields records the accounts with nothing in their field.
+func (s *survey) emptyFields(env *checks.Env, rec *checks.Recorder) {
+	accounts := s.of(open)
+	if len(accounts) == 0 {
+		return
+	}
+	rec.Summary("accounts log in without a password")
+	severity, detail := checks.SeverityCritical, "no password is asked for"
+	switch result, at := nullok(env.Host.Tree); result {
+	case accepts:
+		rec.Note("nullok", "the PAM stack accepts empty passwords: "+place(at))
+	case refuses:
+		severity, detail = checks.SeverityHigh, "the password is empty; the PAM stack refuses that today"
+		rec.Summary("accounts have an empty password")
+	default:
+		detail = "the password is empty, and it cannot be excluded that logins accept that"
+		rec.Summary("accounts have an empty password")
+	}
+	for _, e := range accounts {
+		rec.Finding(emptyFinding(e, "no-password", detail, severity))
+	}
+}
+
+// emptyHashes records the accounts whose hash is that of the empty string: one
+// try for each hash.
+func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.Recorder, gaps *gapSet) {
+	entries := s.of(live)
+	tested := 0
+	// One worker: the other password check has the rest of the memory.
+	settings := env.Passwords
+	settings.CPUs = 1
+	for i, v := range newGuesser(ctx, settings).run(forms(entries), nil, nil, nil) {
+		e := entries[i]
+		switch v.State {
+		case crack.Weak:
+			tested++
+			rec.Finding(emptyFinding(e, "empty-password-hash", "the password is empty: Enter at the prompt logs in", checks.SeverityCritical))
+			rec.Summary("accounts log in without a password")
+		case crack.Survived:
+			tested++
+		case crack.Partial:
+			gaps.add(checks.ReasonBudget, "the time granted ran out before the empty password was tried", e)
+		default:
+			r, detail := untestable(e, v)
+			gaps.add(r, detail, e)
+		}
+	}
+	rec.Fact("hashes", len(entries))
+	rec.Fact("hashes_tested", tested)
+}
+
+func emptyFinding(e *entry, kind, detail string, severity checks.Severity) checks.Finding {
+	if e.noShell {
+		severity = checks.SeverityMedium
+		detail += " (its shell gives no session, other services may accept it)"
+	}
+	return checks.Finding{
+		Kind: kind, Subject: checks.Text(e.acc.Name), Detail: checks.Text(detail), Severity: severity,
+		Evidence: checks.Configured, Location: e.location, Private: true,
+	}
+}

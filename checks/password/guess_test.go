@@ -1,0 +1,148 @@
+package password
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/hosttest"
+)
+
+// many makes a host with n accounts; field gives the shadow field of each.
+func many(t *testing.T, n int, field func(i int) string) *host.Host {
+	t.Helper()
+	var passwd, shadow strings.Builder
+	for i := range n {
+		fmt.Fprintf(&passwd, "user%d:x:%d:100:User %d:/home/user%d:/bin/bash\n", i, 1000+i, i, i)
+		fmt.Fprintf(&shadow, "user%d:%s:20000:0:99999:7:::\n", i, field(i))
+	}
+	return hosttest.Load(t, "-- etc/passwd --\n"+passwd.String()+"-- etc/shadow --\n"+shadow.String())
+}
+
+// TestBudget: hashes that no time was left for are gaps, one by one while they
+// are few, together when they are many, and never a pass.
+func TestBudget(t *testing.T) {
+	for _, tt := range []struct {
+		accounts, gaps int
+	}{{1, 1}, {fewAccounts, fewAccounts}, {fewAccounts + 1, 1}, {batch + 1, 1}} {
+		t.Run(fmt.Sprint(tt.accounts), func(t *testing.T) {
+			env := &checks.Env{
+				Host:      many(t, tt.accounts, func(int) string { return goodHash }),
+				Passwords: checks.PasswordSettings{Words: words(), CPUs: 1, Budget: time.Nanosecond},
+			}
+			for _, c := range []checks.Check{Dictionary(), Empty()} {
+				r := auditWith(context.Background(), c, env)
+				if r.Status != checks.StatusUnknown || r.Reason != checks.ReasonBudget || len(r.Gaps) != tt.gaps {
+					t.Errorf("%s: %v %v, %d gaps", c.ID, r.Status, r.Reason, len(r.Gaps))
+				}
+				if (r.Gaps[0].Subject == "user0") != (tt.gaps == tt.accounts) {
+					t.Errorf("%s: the gap is about %q", c.ID, r.Gaps[0].Subject)
+				}
+				if r.Facts["hashes_tested"] != "0" {
+					t.Errorf("%s: facts %v", c.ID, r.Facts)
+				}
+			}
+		})
+	}
+}
+
+// TestCancelled: a check that starts after its deadline passes nothing.
+func TestCancelled(t *testing.T) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	env := &checks.Env{Host: many(t, 2, func(int) string { return goodHash }), Passwords: checks.PasswordSettings{Words: words()}}
+	for _, c := range []checks.Check{Dictionary(), Empty()} {
+		if r := auditWith(ctx, c, env); r.Status != checks.StatusUnknown || r.Reason != checks.ReasonBudget {
+			t.Errorf("%s: %v %v", c.ID, r.Status, r.Reason)
+		}
+	}
+}
+
+// TestNoWords: without a list nothing is established about listed words.
+func TestNoWords(t *testing.T) {
+	env := &checks.Env{Host: many(t, 1, func(int) string { return goodHash })}
+	if r := auditWith(context.Background(), Dictionary(), env); verdict(r) != "unknown:no_metadata" {
+		t.Errorf("got %s", verdict(r))
+	}
+	env.Host = many(t, 1, func(int) string { return "!" })
+	if r := auditWith(context.Background(), Dictionary(), env); verdict(r) != "pass" {
+		t.Errorf("nothing to try the list on: got %s", verdict(r))
+	}
+}
+
+// TestBatches: beyond a batch the same accounts are found.
+func TestBatches(t *testing.T) {
+	n := batch + 88
+	h := many(t, n, func(i int) string {
+		switch i {
+		case 1, batch + 1:
+			return weakHash
+		case 2:
+			return emptyHash
+		}
+		return "$6$" // malformed: costs nothing
+	})
+	var last, total int64
+	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: words(), Progress: func(d, n int64) {
+		if d < last || d > n {
+			t.Errorf("progress %d of %d after %d", d, n, last)
+		}
+		last, total = d, n
+	}}}
+	var subjects []string
+	for _, f := range auditWith(context.Background(), Dictionary(), env).Findings {
+		subjects = append(subjects, string(f.Subject))
+	}
+	if got := strings.Join(subjects, " "); got != fmt.Sprintf("user1 user%d", batch+1) {
+		t.Errorf("found %s", got)
+	}
+	if last == 0 || last > total {
+		t.Errorf("progress ended at %d of %d", last, total)
+	}
+	// The malformed ones leave three hashes, which is one batch: ask for more.
+	g := newGuesser(context.Background(), checks.PasswordSettings{Words: words()})
+	s := take(many(t, batch+2, func(i int) string {
+		if i == batch {
+			return weakHash
+		}
+		return "$1$salt" + fmt.Sprint(i%8) + "$kE9ognc0TODG6GInX.9au/"
+	}))
+	want := map[string]int{"weak": 1, "survived": batch + 1}
+	got := map[string]int{}
+	for _, v := range g.dictionary(forms(s.of(live)), func(i int) [][]byte { return [][]byte{[]byte(fmt.Sprint("own", i%3))} }) {
+		got[v.State.String()]++
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// TestManyAccounts: ten thousand accounts need little memory and make no report
+// of ten thousand gaps.
+func TestManyAccounts(t *testing.T) {
+	const n = 10_000
+	h := many(t, n, func(i int) string {
+		return fmt.Sprintf("$y$j9T$salt%04d$FAyyao2nDRuCojBiRcKyhilKlxaGQiYAh9ZWByX.4GB", i%10_000)
+	})
+	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: words(), Budget: time.Millisecond, CPUs: 1}}
+	for _, c := range Checks() {
+		runtime.GC()
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		r := auditWith(context.Background(), c, env)
+		runtime.ReadMemStats(&after)
+		t.Logf("%s: %d MiB allocated", c.ID, (after.TotalAlloc-before.TotalAlloc)>>20)
+		if c.ID != "password.scheme" && (verdict(r) != "unknown:budget" || len(r.Gaps) != 1) {
+			t.Errorf("%s: %s, %d gaps", c.ID, verdict(r), len(r.Gaps))
+		}
+		// One yescrypt region is 16 MiB; the rest is ours.
+		if used := (after.TotalAlloc - before.TotalAlloc) >> 20; used > 64 {
+			t.Errorf("%s allocated %d MiB", c.ID, used)
+		}
+	}
+}
