@@ -1,0 +1,216 @@
+package policy
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var known = []string{"password.dictionary", "ssh.port", "ssh.root-login"}
+
+func TestParse(t *testing.T) {
+	var p Policy
+	err := p.Parse("/c.toml", []byte(`
+only = ["ssh"]
+require = ["ssh.port"]
+fail_on = "high"
+deadline = "90s"
+[passwords]
+memory = 32
+[agent]
+min_interval = "2h"
+`), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Parse("/d.toml", []byte("only = [\"password.dictionary\"]\nfail_on = \"low\"\n"), known); err != nil {
+		t.Fatal(err)
+	}
+	want := Policy{
+		Only: []string{"ssh", "password.dictionary"}, Require: []string{"ssh.port"}, FailOn: "low",
+		Deadline: Duration(90 * time.Second), Passwords: Passwords{Memory: 32},
+		Agent: Agent{MinInterval: Duration(2 * time.Hour)},
+	}
+	if diff := cmp.Diff(want, p); diff != "" {
+		t.Errorf("policy (-want +got):\n%s", diff)
+	}
+}
+
+func TestParseErrorsHavePlaces(t *testing.T) {
+	for _, tc := range []struct{ name, text, want string }{
+		{"syntax", "fail_on = \n", "/c.toml:1:"},
+		{"unknown key", "\nfailon = \"high\"\n", `/c.toml:2: unknown setting "failon"`},
+		{"unknown key in a table", "[agent]\nmodules = \"checks\"\nmodule = 1\n", `/c.toml:3: unknown setting "agent.module"`},
+		{"unknown table", "\n[agents]\nx = 1\n", `/c.toml:2: unknown setting "agents"`},
+		{"wrong word", "fail_on = \"severe\"\n", `/c.toml:1: fail_on: "severe" is none of`},
+		{"wrong word in a table", "[agent]\n\nmodules = \"all\"\n", `/c.toml:3: agent.modules: "all" is none of`},
+		{"bad duration", "deadline = \"soon\"\n", "/c.toml:1:"},
+		{"negative duration", "deadline = \"-3s\"\n", "/c.toml:1:"},
+		{"unknown check", "skip = [\"ssh.prot\"]\n", `/c.toml:1: skip: no check is named "ssh.prot"`},
+		{"family in require", "require = [\"ssh\"]\n", `/c.toml:1: require: no check is named "ssh"`},
+		{"relative path", "[passwords]\nlist = \"words\"\n", "/c.toml:2: passwords.list: must be an absolute path"},
+		{"type", "cpus = \"two\"\n", "/c.toml:1:"},
+		{"range", "cpus = 5000\n", "/c.toml:1: cpus: must be 1 to 1024"},
+	} {
+		t.Run(strings.ReplaceAll(tc.name, " ", "-"), func(t *testing.T) {
+			var p Policy
+			err := p.Parse("/c.toml", []byte(tc.text), known)
+			if err == nil || !strings.HasPrefix(err.Error(), tc.want) {
+				t.Errorf("error %v, want %s...", err, tc.want)
+			}
+		})
+	}
+}
+
+// The example is what an administrator starts from: with its comment signs taken
+// away every setting must be understood.
+func TestExample(t *testing.T) {
+	ids := append([]string{"ftp.port"}, known...)
+	var asIs Policy
+	if err := asIs.Parse("/e.toml", []byte(Example), ids); err != nil {
+		t.Errorf("as shipped: %v", err)
+	}
+	all := regexp.MustCompile(`(?m)^# (\w+ = )`).ReplaceAllString(Example, "$1")
+	var p Policy
+	if err := p.Parse("/e.toml", []byte(all), ids); err != nil {
+		t.Errorf("with every setting on: %v", err)
+	}
+	if p.Agent.Modules != "checks" || p.Passwords.Memory != 64 || p.StateDir == "" {
+		t.Errorf("settings of the example were not read: %+v", p)
+	}
+}
+
+func FuzzParse(f *testing.F) {
+	f.Add([]byte(Example))
+	f.Add([]byte("only = [\"ssh\"]\n[agent]\nmodules = \"checks\"\n"))
+	f.Add([]byte("[[agent]]\n"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var p Policy
+		if err := p.Parse("/c.toml", text, known); err != nil {
+			if e, ok := errors.AsType[*Error](err); !ok || e.File != "/c.toml" {
+				t.Errorf("error without a place: %v", err)
+			}
+			return
+		}
+		if key, msg := p.invalid(known); msg != "" {
+			t.Errorf("accepted %s: %s", key, msg)
+		}
+	})
+}
+
+func TestReadTrusted(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root to make files of other users")
+	}
+	base := t.TempDir()
+	if err := os.Chmod(base, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	write := func(rel string, mode os.FileMode, uid, gid int) string {
+		path := filepath.Join(base, rel)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("x = 1\n"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(path, uid, gid); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	dir := func(rel string, mode os.FileMode, uid int) {
+		path := filepath.Join(base, rel)
+		if err := os.MkdirAll(path, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chown(path, uid, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(target, rel string) string {
+		path := filepath.Join(base, rel)
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	good := write("good.toml", 0o644, 0, 0)
+	dir("open", 0o777, 0)
+	dir("sticky", 0o777|os.ModeSticky, 0)
+	dir("others", 0o755, 12345)
+	if err := os.Mkdir(filepath.Join(base, "adir"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, tc := range []struct {
+		name, path string
+		uid        int
+		ok         bool
+	}{
+		{"root only", good, 0, true},
+		{"link to a good file", link("good.toml", "link.toml"), 0, true},
+		{"group root may write", write("grp0.toml", 0o664, 0, 0), 0, true},
+		{"other group may write", write("grp.toml", 0o664, 0, 50), 0, false},
+		{"all may write", write("all.toml", 0o666, 0, 0), 0, false},
+		{"another owner", write("owner.toml", 0o644, 12345, 0), 0, false},
+		{"the caller's own", write("mine.toml", 0o644, 12345, 0), 12345, true},
+		{"in an open directory", write("open/c.toml", 0o644, 0, 0), 0, false},
+		{"in a sticky directory", write("sticky/c.toml", 0o644, 0, 0), 0, true},
+		{"in another's directory", write("others/c.toml", 0o644, 0, 0), 0, false},
+		{"link through another's directory", link("others/c.toml", "link2.toml"), 0, false},
+		{"directory", filepath.Join(base, "adir"), 0, false},
+		{"missing", filepath.Join(base, "none"), 0, false},
+		{"endless link", link("loop", "loop"), 0, false},
+		{"device", "/dev/zero", 0, false},
+	} {
+		t.Run(strings.ReplaceAll(tc.name, " ", "-"), func(t *testing.T) {
+			b, err := ReadTrusted(tc.path, tc.uid)
+			if tc.ok != (err == nil) {
+				t.Fatalf("error %v, want ok %v", err, tc.ok)
+			}
+			if tc.ok && string(b) != "x = 1\n" {
+				t.Errorf("read %q", b)
+			}
+		})
+	}
+}
+
+func TestLoadDir(t *testing.T) {
+	base := t.TempDir()
+	if l, err := LoadDir(base, os.Getuid(), known); err != nil || len(l.Files) != 0 || l.Digest() != "" {
+		t.Errorf("empty directory: %+v %v", l, err)
+	}
+	for name, text := range map[string]string{
+		"hostaudit.toml":   "fail_on = \"high\"\n",
+		"conf.d/20-b.toml": "fail_on = \"low\"\n",
+		"conf.d/10-a.toml": "fail_on = \"never\"\n",
+		"conf.d/x.bak":     "nonsense",
+	} {
+		path := filepath.Join(base, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := LoadDir(base, os.Getuid(), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if l.Policy.FailOn != "low" || len(l.Files) != 3 {
+		t.Errorf("fail_on %q from %d files, want low from 3", l.Policy.FailOn, len(l.Files))
+	}
+}
