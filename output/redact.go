@@ -1,0 +1,145 @@
+package output
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"hostaudit/checks"
+)
+
+// withheld stands where a name was.
+const withheld = "withheld"
+
+// maxNames is how many private names a text is searched for. A check with more
+// (no report of a real host has them) loses its texts without being searched, so
+// that a hostile report file cannot keep us busy.
+const maxNames = 1000
+
+// Redact returns a deep copy of r for readers who may know how many, but not
+// which: the private findings of a check that share kind, severity, evidence and
+// being waived become one whose subject is a count. What is left of them is
+// derived from fixed words of the check and from nothing of the host, the
+// fingerprint included. Gaps and notes stay as they are: that an account could
+// not be examined says nothing about its password.
+func Redact(r *checks.Report) *checks.Report {
+	c := clone(r)
+	for i := range c.Checks {
+		redactResult(&c.Checks[i])
+	}
+	c.Summary = checks.Summarize(c.Checks)
+	return c
+}
+
+// group is what merged findings have in common.
+type group struct {
+	kind     string
+	severity checks.Severity
+	evidence checks.Evidence
+	waived   bool
+}
+
+func redactResult(r *checks.Result) {
+	var names []string
+	var open []checks.Finding
+	merged := map[group]int{}
+	expires := map[group]string{}
+	for _, f := range r.Findings {
+		if !f.Private {
+			open = append(open, f)
+			continue
+		}
+		names = append(names, string(f.Subject))
+		g := group{f.Kind, f.Severity, f.Evidence, f.Waiver != nil}
+		merged[g]++
+		if g.waived && f.Waiver.Expires != "" {
+			// The first waiver to end is when the count above changes.
+			if old := expires[g]; old == "" || f.Waiver.Expires < old {
+				expires[g] = f.Waiver.Expires
+			}
+		}
+	}
+	if len(merged) == 0 {
+		return
+	}
+	total := len(r.Findings)
+	for g, n := range merged {
+		f := checks.Finding{
+			Kind:        g.kind,
+			Subject:     checks.Text(plural(n, "account")),
+			Detail:      checks.Text(shown(strings.ReplaceAll(g.kind, "-", " ")) + "; names are " + withheld),
+			Severity:    g.severity,
+			Evidence:    g.evidence,
+			Fingerprint: checks.Fingerprint(r.ID, g.evidence, g.kind, "", ""),
+		}
+		if g.waived {
+			// The administrator's reason may name the account.
+			f.Waiver = &checks.WaiverNote{Reason: withheld, Expires: expires[g]}
+		}
+		open = append(open, f)
+	}
+	slices.SortStableFunc(open, compareFindings)
+	r.Findings = emptied(open)
+
+	// A check promises not to name the accounts in summary and facts; a report
+	// read from a file promises nothing.
+	if mentions(string(r.Summary), names) {
+		r.Summary = checks.Text(plural(total, "finding"))
+	}
+	for key, value := range r.Facts {
+		if mentions(string(value), names) {
+			r.Facts[key] = withheld
+		}
+	}
+}
+
+// compareFindings is the order of the recorder: worst first, then bytewise.
+func compareFindings(a, b checks.Finding) int {
+	open := func(f checks.Finding) int {
+		if f.Waiver == nil {
+			return 0
+		}
+		return 1
+	}
+	return cmp.Or(
+		cmp.Compare(b.Severity, a.Severity),
+		cmp.Compare(a.Subject, b.Subject),
+		cmp.Compare(a.Kind, b.Kind),
+		cmp.Compare(b.Evidence, a.Evidence),
+		cmp.Compare(a.Location.File, b.Location.File),
+		cmp.Compare(a.Location.Line, b.Location.Line),
+		cmp.Compare(a.Detail, b.Detail),
+		cmp.Compare(a.Fingerprint, b.Fingerprint),
+		cmp.Compare(open(a), open(b)),
+	)
+}
+
+// mentions reports whether text holds one of the names as a word of its own: an
+// account called "a" does not make every sentence a secret.
+func mentions(text string, names []string) bool {
+	if len(names) > maxNames {
+		return true
+	}
+	for _, name := range names {
+		for from := 0; name != ""; {
+			i := strings.Index(text[from:], name)
+			if i < 0 {
+				break
+			}
+			i += from
+			before, _ := utf8.DecodeLastRuneInString(text[:i])
+			after, _ := utf8.DecodeRuneInString(text[i+len(name):])
+			if !wordRune(before) && !wordRune(after) {
+				return true
+			}
+			from = i + 1
+		}
+	}
+	return false
+}
+
+func wordRune(r rune) bool {
+	return r != utf8.RuneError && (unicode.IsLetter(r) || unicode.IsDigit(r))
+}
