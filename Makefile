@@ -1,0 +1,98 @@
+# Two commands matter: `make audit` builds hostaudit and audits this host, `make test`
+# runs lint and every test. Everything made here goes below bin/ and .cache/.
+
+SHELL       := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := build
+.DELETE_ON_ERROR:
+
+GO       ?= go
+VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+FUZZTIME ?= 60s
+ARCHES   := amd64 386 arm64 arm riscv64 ppc64le s390x
+CODE     := $(wildcard cmd checks output wordlists testdata)
+
+# Tools at pinned versions; they are no part of the product's module list.
+STATICCHECK := $(GO) run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+GOFUMPT     := $(GO) run mvdan.cc/gofumpt@v0.12.0
+
+BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
+
+# The root tree whose real daemons the tests run; tests find it through the environment.
+TREES := .cache/tree
+TREE  := $(CURDIR)/$(TREES)/bookworm
+WITH_TREE = if [ -f "$(TREE).stamp" ]; then export HOSTAUDIT_TEST_TREE="$(TREE)"; fi
+
+# The race detector needs a C compiler, the product does not.
+RACE = $(shell if command -v gcc >/dev/null && [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo -race; fi)
+
+.PHONY: build audit test unit lint cross bench fuzz cover tree clean
+
+build:
+	$(BUILD) -o bin/hostaudit ./cmd/hostaudit
+
+# Findings (1) and open questions (3) are results of an audit, not failures of make.
+audit: build
+	@status=0; ./bin/hostaudit || status=$$?; \
+	case $$status in \
+	0) ;; \
+	1 | 3) echo "make audit: complete, exit status $$status of hostaudit" >&2 ;; \
+	*) exit $$status ;; \
+	esac
+
+test: lint unit cross
+
+# Every test, uncached: what the real daemons do is no input `go test` could know of.
+unit: tree
+	@$(if $(RACE),,echo "race detector: off, no C compiler";) \
+	$(WITH_TREE); \
+	$(GO) test -json -count=1 -timeout 20m $(RACE) ./... | $(GO) run ./cmd/hostaudit/internal/testsum
+
+lint:
+	$(GO) vet ./...
+	$(STATICCHECK) ./...
+	@files=$$($(GOFUMPT) -l $(CODE)); \
+	if [ -n "$$files" ]; then printf 'not formatted (gofumpt):\n%s\n' "$$files" >&2; exit 1; fi
+	$(GO) fix -diff ./...
+	$(GO) mod tidy -diff
+
+# Builds for every supported architecture, and the tests as a 32-bit program where this
+# machine runs one.
+cross:
+	@for arch in $(ARCHES); do \
+		echo "build linux/$$arch"; \
+		GOOS=linux GOARCH=$$arch $(BUILD) -o .cache/cross/hostaudit-$$arch ./cmd/hostaudit; \
+	done
+	@if [ "$$($(GO) env GOHOSTARCH)" = amd64 ] && ! .cache/cross/hostaudit-386 version >/dev/null; then \
+		echo "32-bit tests: skipped, this kernel does not run 386 programs"; \
+	elif [ "$$($(GO) env GOHOSTARCH)" != amd64 ]; then \
+		echo "32-bit tests: skipped, not an amd64 machine"; \
+	else \
+		echo "32-bit tests"; \
+		CGO_ENABLED=0 GOARCH=386 $(GO) test -json -short -count=1 ./... | $(GO) run ./cmd/hostaudit/internal/testsum; \
+	fi
+
+# Measures hostaudit beside ss, lynis and john in one run; needs root and the tree.
+bench: tree
+	@$(WITH_TREE); CGO_ENABLED=0 $(GO) test -run '^$$' -bench SideBySide -benchtime 1x -timeout 30m ./cmd/hostaudit/bench
+
+# Every fuzz target there is, FUZZTIME each.
+fuzz:
+	@grep -rlE --include='*_test.go' '^func Fuzz' $(CODE) | sort | while read -r file; do \
+		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r target; do \
+			echo "$$target ($${file%/*})"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$${file%/*}" </dev/null; \
+		done; \
+	done
+
+cover: tree
+	@mkdir -p .cache; $(WITH_TREE); \
+	$(GO) test -count=1 -coverpkg=./... -coverprofile=.cache/cover.out ./...; \
+	$(GO) tool cover -func=.cache/cover.out | tail -n 1; \
+	$(GO) tool cover -html=.cache/cover.out -o .cache/cover.html
+
+tree:
+	@bash checks/host/hosttest/realtree/ensure.sh $(TREES)
+
+clean:
+	rm -rf --one-file-system bin .cache

@@ -1,0 +1,201 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"hostaudit/checks"
+	"hostaudit/checks/audit"
+	"hostaudit/checks/catalogue"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/cmd/hostaudit/internal/confine"
+)
+
+// audit is the command that the program exists for.
+func (p *program) audit(ctx context.Context, args []string, all []checks.Check) (int, error) {
+	f, err := parseFlags(args, ids(all))
+	if err != nil {
+		return exitUsage, err
+	}
+	_, underAgent := p.env["PANDORA_AGENT"]
+	agent := f.format == "pandora" && f.root == "" || underAgent && f.root == "" && f.format == ""
+
+	mem := p.openMemory(f)
+	defer mem.close()
+	loaded, err := loadPolicy(f, ids(all))
+	var s *settings
+	if err == nil {
+		s, err = resolve(f, loaded, agent, all)
+	}
+	var broken error // the configuration's defect that the agent's server must hear of
+	if err != nil {
+		if _, usage := errors.AsType[usageError](err); !agent || usage {
+			return exitUsage, err
+		}
+		broken = err
+		if s, err = p.lastGood(mem, f, all); err != nil {
+			return p.notChecked(f, all, broken)
+		}
+	} else {
+		mem.keepGood(loaded)
+	}
+	if agent && mem.tooSoon(time.Duration(s.policy.Agent.MinInterval), time.Now()) {
+		return exitClean, nil
+	}
+
+	s.stateDir = mem.dir
+	report, interrupted, err := p.examine(ctx, s)
+	if err != nil {
+		return exitUsage, err
+	}
+	if err := p.deliver(report, s, broken); err != nil {
+		return exitUsage, err
+	}
+	mem.audited(report.Run.Started)
+	p.warn(s, mem)
+	if s.format.Name == "pandora" {
+		return exitClean, nil
+	}
+	return s.gate.exitCode(report, interrupted), nil
+}
+
+// examine walks the one road: host opened, snapshot collected, confined, checks
+// run, report made.
+func (p *program) examine(ctx context.Context, s *settings) (report *checks.Report, interrupted bool, err error) {
+	started := time.Now().UTC().Truncate(time.Second)
+	if s.agent {
+		runtime.GOMAXPROCS(s.cpus)
+	}
+	limitMemory()
+	h, err := p.openHost(s)
+	if err != nil {
+		return nil, false, err
+	}
+	defer h.Tree.Close()
+
+	// The first signal ends the audit early and prints what there is; after it
+	// the default action is back, so a second one ends the program.
+	sigctx, stop := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	var signalled atomic.Bool
+	defer context.AfterFunc(sigctx, func() { signalled.Store(true); stop() })()
+
+	ctx, cancel := withDeadline(sigctx, s.deadline)
+	defer cancel()
+	if h.Mode == host.Live {
+		h.Snapshot = snapshot.Collect(ctx, snapshot.Options{})
+	}
+	confinement := confine.Apply(s.confinement())
+
+	bar := p.progress(s)
+	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
+		Words: s.words, Digest: s.wordsID, CPUs: s.cpus, Memory: s.passwordMemory(),
+		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
+	}}
+	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
+	bar.finish()
+	return &checks.Report{
+		Schema: checks.Schema,
+		Tool:   checks.Tool{Name: "hostaudit", Version: version},
+		Target: target(h),
+		Run: &checks.RunInfo{
+			Started: started, Catalogue: catalogue.Number, WordList: s.wordsID,
+			Selection: ids(s.selected), Confinement: confinement, Interrupted: signalled.Load(),
+		},
+		Summary: checks.Summarize(results),
+		Checks:  results,
+	}, signalled.Load(), nil
+}
+
+func (p *program) openHost(s *settings) (*host.Host, error) {
+	opts := host.Options{Kind: host.Kind(s.flags.kind), Remote: s.flags.remote}
+	if s.flags.root != "" {
+		h, err := host.OpenRoot(s.flags.root, opts)
+		if err != nil {
+			return nil, usageError{fmt.Sprintf("--root %s: %s", s.flags.root, reason(err))}
+		}
+		return h, nil
+	}
+	return host.OpenLive(opts)
+}
+
+func target(h *host.Host) checks.Target {
+	return checks.Target{
+		Mode: string(h.Mode), Kind: string(h.Kind), KindReason: checks.Clean(h.KindReason),
+		Path: checks.Clean(h.Path), Hostname: checks.Clean(h.Hostname),
+		OS: checks.OS{ID: checks.Clean(h.OS.ID), VersionID: checks.Clean(h.OS.VersionID)},
+	}
+}
+
+func withDeadline(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeout(ctx, d)
+}
+
+// limitMemory keeps the garbage collector ahead of the machine's out-of-memory
+// killer; the password engine bounds its own regions.
+func limitMemory() {
+	debug.SetMemoryLimit(256 << 20)
+}
+
+// confinement keeps what the rest of the run writes: its state and the documents
+// that were asked for.
+func (s *settings) confinement() confine.Options {
+	o := confine.Options{Background: s.agent}
+	if s.stateDir != "" {
+		o.WriteDirs = append(o.WriteDirs, s.stateDir)
+	}
+	for _, out := range s.flags.out {
+		if info, err := os.Stat(out.path); err == nil && !info.Mode().IsRegular() {
+			o.WriteFiles = append(o.WriteFiles, out.path)
+		} else {
+			o.WriteDirs = append(o.WriteDirs, filepath.Dir(out.path))
+		}
+	}
+	return o
+}
+
+func (s *settings) passwordMemory() int64 {
+	if mib := s.policy.Passwords.Memory; mib > 0 {
+		return int64(mib) << 20
+	}
+	if s.agent {
+		return passwordMemory
+	}
+	// A region of a common yescrypt hash is 16 MiB, and each worker needs one.
+	return max(passwordMemory, int64(s.cpus)*(17<<20))
+}
+
+// warn tells a person on standard error what did not go as it should; under the
+// agent nobody would read it.
+func (p *program) warn(s *settings, mem *memory) {
+	if s.agent {
+		return
+	}
+	for _, w := range mem.warnings {
+		fmt.Fprintf(p.stderr, "hostaudit: %s\n", oneLine(errors.New(w)))
+	}
+	if s.flags.root == "" && !isRoot() && s.format.Name == "text" {
+		fmt.Fprintln(p.stderr, "hostaudit: not root: what could not be read is unknown, not passed")
+	}
+}
+
+// sourceDate is the time of SOURCE_DATE_EPOCH, for reproducible documents.
+func (p *program) sourceDate() (time.Time, bool) {
+	n, err := strconv.ParseInt(strings.TrimSpace(p.env["SOURCE_DATE_EPOCH"]), 10, 64)
+	return time.Unix(n, 0).UTC(), err == nil
+}

@@ -1,0 +1,178 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"time"
+
+	"hostaudit/checks"
+	"hostaudit/checks/policy"
+	"hostaudit/checks/state"
+	"hostaudit/output"
+)
+
+// memory is what one run remembers of the runs before: the last good
+// configuration and when the last audit ended. Without a state directory it
+// remembers nothing, and says so once.
+type memory struct {
+	store    *state.Store
+	dir      string // "" = none
+	unlock   func()
+	writable bool
+	warnings []string
+}
+
+const (
+	blobConfig = "config"
+	blobLast   = "last-audit"
+)
+
+// openMemory opens the state directory: the default one on live runs as root,
+// else only the one that was named.
+func (p *program) openMemory(f *flags) *memory {
+	m := &memory{unlock: func() {}}
+	dir := f.stateDir
+	if dir == "" {
+		if f.root != "" || !isRoot() {
+			return m
+		}
+		dir = state.DefaultDir
+	}
+	machine, err := os.ReadFile("/etc/machine-id")
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		m.warn("state", err)
+	}
+	store, err := state.Open(dir, string(machine))
+	if err != nil {
+		m.warn("state directory", err)
+		return m
+	}
+	m.store, m.dir = store, dir
+	unlock, err := store.Lock()
+	if err != nil {
+		// Another run is at work (a broker agent starts several). Both may read;
+		// only the one with the lock writes.
+		if !errors.Is(err, state.ErrLocked) {
+			m.warn("state lock", err)
+		}
+		return m
+	}
+	m.unlock, m.writable = unlock, true
+	return m
+}
+
+func (m *memory) close() {
+	m.unlock()
+	if m.store != nil {
+		_ = m.store.Close() // read-only by now: nothing is lost
+	}
+}
+
+func (m *memory) warn(what string, err error) {
+	m.warnings = append(m.warnings, fmt.Sprintf("%s: %v", what, err))
+}
+
+func (m *memory) read(name string) []byte {
+	if m.store == nil {
+		return nil
+	}
+	blob, _, err := m.store.Read(name, 1)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		m.warn("state", err)
+	}
+	return blob
+}
+
+func (m *memory) write(name string, v any) {
+	if !m.writable {
+		return
+	}
+	blob, err := json.Marshal(v)
+	if err == nil {
+		err = m.store.Write(name, 1, blob)
+	}
+	if err != nil {
+		m.warn("state", err)
+	}
+}
+
+// keepGood remembers a configuration that was read and understood.
+func (m *memory) keepGood(l policy.Loaded) {
+	var known []policy.File
+	if json.Unmarshal(m.read(blobConfig), &known) == nil && (policy.Loaded{Files: known}).Digest() == l.Digest() {
+		return
+	}
+	m.write(blobConfig, l.Files)
+}
+
+// lastGood returns the settings of the last good configuration.
+func (p *program) lastGood(m *memory, f *flags, all []checks.Check) (*settings, error) {
+	blob := m.read(blobConfig)
+	if blob == nil {
+		return nil, errors.New("there is no last good configuration")
+	}
+	var files []policy.File
+	if err := json.Unmarshal(blob, &files); err != nil {
+		return nil, err
+	}
+	loaded, err := policy.FromFiles(files, ids(all))
+	if err != nil {
+		return nil, err
+	}
+	return resolve(f, loaded, true, all)
+}
+
+// lastAudit is when the last audit began.
+type lastAudit struct {
+	Started time.Time `json:"started"`
+}
+
+// tooSoon reports whether the last audit began less than interval before now. A
+// time in the future (the clock was set back) is not believed.
+func (m *memory) tooSoon(interval time.Duration, now time.Time) bool {
+	if interval == 0 {
+		return false
+	}
+	var last lastAudit
+	blob := m.read(blobLast)
+	if blob == nil || json.Unmarshal(blob, &last) != nil {
+		return false
+	}
+	since := now.Sub(last.Started)
+	return since >= 0 && since < interval
+}
+
+func (m *memory) audited(started time.Time) { m.write(blobLast, lastAudit{started}) }
+
+// notChecked prints the fixed set of modules with nothing established: the
+// server hears of a broken configuration by a CRITICAL first module, and every
+// check reads NOT CHECKED instead of keeping its last good-looking value.
+func (p *program) notChecked(f *flags, all []checks.Check, broken error) (int, error) {
+	s, err := resolve(&flags{only: f.only, skip: f.skip, format: f.format}, policy.Loaded{}, true, all)
+	if err != nil {
+		return exitUsage, err
+	}
+	results := make([]checks.Result, len(s.selected))
+	for i, c := range s.selected {
+		rec := checks.NewRecorder(c)
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Detail: "the configuration of hostaudit could not be used"})
+		results[i] = rec.Seal()
+	}
+	report := &checks.Report{
+		Schema: checks.Schema, Tool: checks.Tool{Name: "hostaudit", Version: version},
+		Target:  checks.Target{Mode: "live", Kind: "host"},
+		Summary: checks.Summarize(results), Checks: results,
+	}
+	opts := p.pandoraOptions(s)
+	opts.Problem = configProblem(broken)
+	if err := output.Pandora(p.stdout, report, opts); err != nil {
+		return exitUsage, err
+	}
+	return exitClean, nil
+}
+
+// configProblem is the sentence the first module carries.
+func configProblem(err error) checks.Text { return checks.Clean(err.Error()) }

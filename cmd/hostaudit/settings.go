@@ -1,0 +1,150 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"hostaudit/checks"
+	"hostaudit/checks/policy"
+	"hostaudit/output"
+	"hostaudit/wordlists"
+)
+
+// configDir is where a live run looks for its configuration.
+const configDir = "/etc/hostaudit"
+
+// settings are flags over configuration over defaults: what this run does.
+type settings struct {
+	flags  *flags
+	policy policy.Policy
+	digest string // of the configuration, "" = none
+
+	agent    bool // run by the monitoring agent
+	format   output.Format
+	selected []checks.Check
+	gate     gate
+	deadline time.Duration
+	cpus     int
+	privacy  string // "", count, full
+	words    [][]byte
+	wordsID  string
+	stateDir string // "" = nothing is remembered
+}
+
+// agentDefaults: a host nobody watches is neither slowed down nor brought to its knees.
+const (
+	agentDeadline    = 20 * time.Second
+	terminalDeadline = 60 * time.Second
+	passwordMemory   = 64 << 20
+)
+
+// resolve makes the settings. all is the catalogue. Every error is one of usage
+// or configuration.
+func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*settings, error) {
+	p := loaded.Policy
+	s := &settings{flags: f, policy: p, digest: loaded.Digest(), agent: agent}
+	s.selected = selection(all, slices.Concat(p.Only, f.only), slices.Concat(p.Skip, f.skip))
+	if f.only != nil { // the command line names what it wants
+		s.selected = selection(all, f.only, slices.Concat(p.Skip, f.skip))
+	}
+	if len(s.selected) == 0 {
+		return nil, usageError{"the selection leaves no check"}
+	}
+	s.gate.require = slices.Concat(p.Require, f.require)
+	for _, id := range s.gate.require {
+		if !slices.ContainsFunc(s.selected, func(c checks.Check) bool { return c.ID == id }) {
+			return nil, usageError{fmt.Sprintf("%s is required but not selected", id)}
+		}
+	}
+	if word := cmp.Or(f.failOn, p.FailOn, "medium"); word != "never" {
+		if err := s.gate.failOn.UnmarshalText([]byte(word)); err != nil {
+			return nil, usageError{err.Error()}
+		}
+	}
+	name := "text"
+	if agent {
+		name = "pandora"
+	}
+	format, err := output.Lookup(cmp.Or(f.format, name))
+	if err != nil {
+		return nil, usageError{err.Error()}
+	}
+	s.format = format
+	s.deadline = cmp.Or(f.deadline, time.Duration(p.Deadline))
+	s.cpus = cmp.Or(f.cpus, p.CPUs)
+	if agent {
+		s.deadline, s.cpus = cmp.Or(s.deadline, agentDeadline), cmp.Or(s.cpus, 1)
+	} else if f.root == "" {
+		s.deadline = cmp.Or(s.deadline, terminalDeadline)
+	}
+	s.cpus = cmp.Or(s.cpus, runtime.NumCPU())
+	s.privacy = cmp.Or(f.privacy, p.Privacy)
+	return s, s.loadWords()
+}
+
+// loadWords reads the word list: the administrator's words and the embedded ones.
+func (s *settings) loadWords() error {
+	s.words = wordlists.Common()
+	if path := cmp.Or(s.flags.passwordList, s.policy.Passwords.List); path != "" {
+		text, err := policy.ReadTrusted(path, os.Geteuid())
+		if err != nil {
+			return &policy.Error{File: path, Msg: reason(err)}
+		}
+		extra, err := wordlists.Read(bytes.NewReader(text))
+		if err != nil {
+			return &policy.Error{File: path, Msg: err.Error()}
+		}
+		s.words = wordlists.Merge(s.words, extra)
+	}
+	s.wordsID = wordlists.Digest(s.words)
+	return nil
+}
+
+// selection keeps the catalogue's order.
+func selection(all []checks.Check, only, skip []string) []checks.Check {
+	named := func(list []string, c checks.Check) bool {
+		return slices.Contains(list, c.ID) || slices.Contains(list, c.Family())
+	}
+	var out []checks.Check
+	for _, c := range all {
+		if (len(only) == 0 || named(only, c)) && !named(skip, c) {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// loadPolicy reads the configuration: the file named on the command line, else,
+// on live runs only, the host's own. The audited tree never configures its audit.
+func loadPolicy(f *flags, known []string) (policy.Loaded, error) {
+	switch {
+	case f.config != "":
+		return policy.LoadFile(f.config, os.Geteuid(), known)
+	case f.root == "":
+		return policy.LoadDir(configDir, os.Geteuid(), known)
+	}
+	return policy.Loaded{}, nil
+}
+
+// reason is an error's cause without the path, where the path is named beside it.
+func reason(err error) string {
+	if p, ok := errors.AsType[*fs.PathError](err); ok {
+		return p.Err.Error()
+	}
+	return err.Error()
+}
+
+func ids(list []checks.Check) []string {
+	out := make([]string, len(list))
+	for i, c := range list {
+		out[i] = c.ID
+	}
+	return out
+}
