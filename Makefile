@@ -81,7 +81,7 @@ fuzz:
 	@grep -rlE --include='*_test.go' '^func Fuzz' $(CODE) | sort | while read -r file; do \
 		sed -nE 's/^func (Fuzz[A-Za-z0-9_]*)\(.*/\1/p' "$$file" | while read -r target; do \
 			echo "$$target ($${file%/*})"; \
-			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) "./$${file%/*}" </dev/null; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "./$${file%/*}" </dev/null; \
 		done; \
 	done
 

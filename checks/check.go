@@ -44,6 +44,7 @@ type Needs struct {
 type Env struct {
 	Host      *host.Host
 	Passwords PasswordSettings
+	Memory    *Memory // nil = nothing is remembered
 }
 
 // PasswordSettings bound and feed the password audit.

@@ -105,8 +105,11 @@ func TestFingerprintIsPinned(t *testing.T) {
 	}
 	seen := map[string]bool{}
 	for _, fields := range [][5]string{
-		{"a.b", "running", "k", "s", ""}, {"a.b", "running", "k", "", "s"}, {"a.b", "running", "ks", "", ""},
-		{"a.b", "configured", "k", "s", ""}, {"a.bk", "running", "", "s", ""},
+		{"a.b", "running", "k", "s", ""},
+		{"a.b", "running", "k", "", "s"},
+		{"a.b", "running", "ks", "", ""},
+		{"a.b", "configured", "k", "s", ""},
+		{"a.bk", "running", "", "s", ""},
 	} {
 		fp := Fingerprint(fields[0], Evidence(fields[1]), fields[2], Text(fields[3]), fields[4])
 		if seen[fp] {
@@ -188,13 +191,11 @@ func TestSealSorts(t *testing.T) {
 		r := NewRecorder(Check{ID: "a.b", Severity: SeverityHigh})
 		var wg sync.WaitGroup
 		for _, s := range order {
-			wg.Add(1)
-			go func() {
-				defer wg.Done()
+			wg.Go(func() {
 				r.Finding(Finding{Kind: "k", Subject: Text(s), Evidence: Running})
 				r.Gap(Gap{Reason: ReasonBudget, Subject: Text(s)})
 				r.Note(s, "d")
-			}()
+			})
 		}
 		wg.Wait()
 		return r.Seal()
@@ -229,5 +230,21 @@ func TestSummarize(t *testing.T) {
 	want := Summary{Pass: 1, Fail: 1, Unknown: 1, NotApplicable: 1, Waived: 1, Worst: SeverityMedium}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestMemory(t *testing.T) {
+	var none *Memory
+	none.Put("k", "v")
+	none.Forget(func(string) bool { return true })
+	if _, ok := none.Get("k"); ok {
+		t.Error("a nil Memory remembers")
+	}
+	m := NewMemory(map[string]string{"old": "1", "stale": "2"})
+	m.Put("new", "3")
+	m.Forget(func(key string) bool { return key == "stale" })
+	got, err := json.Marshal(m.Entries())
+	if err != nil || string(got) != `{"new":"3","old":"1"}` {
+		t.Errorf("entries %s, %v", got, err)
 	}
 }

@@ -3,6 +3,7 @@ package checks
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 )
@@ -114,9 +115,7 @@ func (r *Recorder) Seal() Result {
 		Findings: emptied(r.findings), Gaps: emptied(r.gaps), Notes: emptied(r.notes),
 		Facts: map[string]Text{}, References: r.check.References,
 	}
-	for k, v := range r.facts {
-		res.Facts[k] = v
-	}
+	maps.Copy(res.Facts, r.facts)
 	if res.References == nil {
 		res.References = map[string][]string{}
 	}

@@ -3,6 +3,7 @@ package checks
 import (
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // Status is a check's verdict. The zero value is StatusUnknown, so that a
@@ -98,10 +99,8 @@ func (r Reason) notApplicable() bool {
 
 // explainsUnknown reports whether r explains an unknown verdict.
 func (r Reason) explainsUnknown() bool {
-	for _, known := range Reasons() {
-		if r == known {
-			return !r.notApplicable()
-		}
+	if slices.Contains(Reasons(), r) {
+		return !r.notApplicable()
 	}
 	return false
 }

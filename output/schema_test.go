@@ -190,8 +190,8 @@ func TestSchemaIsTheTypes(t *testing.T) {
 		typ := reflect.TypeOf(pair.value)
 		t.Run(typ.Name(), func(t *testing.T) {
 			var properties, required []string
-			for i := range typ.NumField() {
-				tag := typ.Field(i).Tag.Get("json")
+			for field := range typ.Fields() {
+				tag := field.Tag.Get("json")
 				name, options, _ := strings.Cut(tag, ",")
 				if name == "-" {
 					continue

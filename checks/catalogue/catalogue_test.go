@@ -3,6 +3,7 @@ package catalogue
 import (
 	"regexp"
 	"testing"
+	"unicode"
 
 	"hostaudit/checks"
 )
@@ -27,6 +28,13 @@ func TestChecksAreComplete(t *testing.T) {
 		}
 		if c.Since < 1 || c.Since > Number {
 			t.Errorf("%s: since %d, the catalogue is %d", c.ID, c.Since, Number)
+		}
+		// A title and a rationale are sentences; remedy and what it breaks follow
+		// "fix:" and "may break:".
+		for text, upper := range map[string]bool{c.Title: true, c.Rationale: true, c.Remedy: false} {
+			if text != "" && unicode.IsUpper(rune(text[0])) != upper {
+				t.Errorf("%s: %q begins with the wrong case", c.ID, text)
+			}
 		}
 		for _, text := range []string{c.Title, c.Rationale, c.Remedy, c.Breaks} {
 			if !checks.Text(text).Valid() {

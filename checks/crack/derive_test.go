@@ -30,7 +30,7 @@ func TestDeriveOrder(t *testing.T) {
 
 func TestDeriveNames(t *testing.T) {
 	got := derive("amv", "Ada M. von Example,Room 12,555-0100,", "db1.example.org")
-	for _, w := range strings.Fields("amv ada Ada ada1 Ada123 example Example123 adaexample ada.example aexample ave ave123 555-0100 db1 db1123 Db1123 db12026") {
+	for w := range strings.FieldsSeq("amv ada Ada ada1 Ada123 example Example123 adaexample ada.example aexample ave ave123 555-0100 db1 db1123 Db1123 db12026") {
 		found := false
 		for _, g := range got {
 			found = found || g == w

@@ -148,16 +148,16 @@ func TestIdentify(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			f := Identify(tt.field)
-			traits := ""
+			var traits strings.Builder
 			for _, tr := range []struct {
 				on bool
 				ch string
 			}{{f.Supported, "s"}, {f.Outdated, "o"}, {f.Foreign, "f"}} {
 				if tr.on {
-					traits += tr.ch
+					traits.WriteString(tr.ch)
 				}
 			}
-			got := fmt.Sprint(f.Class, f.Scheme, traits, f.Cost.Rounds)
+			got := fmt.Sprint(f.Class, f.Scheme, traits.String(), f.Cost.Rounds)
 			if want := fmt.Sprint(tt.class, tt.scheme, tt.traits, tt.rounds); got != want {
 				t.Errorf("got %s (%s), want %s", got, f.Why, want)
 			}

@@ -10,7 +10,7 @@ import (
 
 var port = checks.Check{
 	ID:        "ftp.port",
-	Title:     "no FTP server on port 21",
+	Title:     "No FTP server listens on port 21",
 	Severity:  checks.SeverityMedium,
 	Since:     1,
 	Rationale: "FTP sends names, passwords and files in clear, and its well-known port is scanned all the time.",

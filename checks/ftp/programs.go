@@ -2,6 +2,7 @@ package ftp
 
 import (
 	"path"
+	"slices"
 
 	"hostaudit/checks/host/snapshot"
 )
@@ -38,10 +39,8 @@ func daemons() []daemon {
 // byProgram returns the FTP server that an executable belongs to.
 func byProgram(program string) (daemon, bool) {
 	for _, d := range daemons() {
-		for _, name := range d.programs {
-			if name == program {
-				return d, true
-			}
+		if slices.Contains(d.programs, program) {
+			return d, true
 		}
 	}
 	return daemon{}, false

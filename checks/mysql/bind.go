@@ -175,7 +175,7 @@ func (p *plan) door(s settings, value mycnf.Setting, proto protocol, f flavour) 
 		gap(checks.ReasonUnsupported, "switched off with a prefix, which is not evaluated")
 		return
 	}
-	for _, part := range strings.Split(value.Value, ",") {
+	for part := range strings.SplitSeq(value.Value, ",") {
 		switch outside, reason, problem := judgeAddress(part, f); {
 		case problem != "":
 			gap(reason, problem)

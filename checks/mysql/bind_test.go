@@ -243,11 +243,12 @@ func TestDiscover(t *testing.T) {
 	list, gaps := discover(h)
 	var got []string
 	for _, i := range list {
-		line := fmt.Sprint(i.proc.PID, " ", i.name, " ", i.sockets)
+		var line strings.Builder
+		line.WriteString(fmt.Sprint(i.proc.PID, " ", i.name, " ", i.sockets))
 		for _, d := range i.doors {
-			line += fmt.Sprintf(" %d=%s", d.listener.Port, d.protocol)
+			line.WriteString(fmt.Sprintf(" %d=%s", d.listener.Port, d.protocol))
 		}
-		got = append(got, line)
+		got = append(got, line.String())
 	}
 	// Process 15 hides its sockets; the one nobody is seen to own may be its.
 	want := []string{

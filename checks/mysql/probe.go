@@ -67,6 +67,9 @@ type prober struct {
 	euid  int
 	own   func() ([]net.Addr, error) // addresses of the host's interfaces
 	limit time.Duration              // what all ways into one server get together
+
+	memory *checks.Memory // of refusals, nil = none
+	boot   string         // identity of this boot, "" = not known
 }
 
 func newProber(h *host.Host) *prober {

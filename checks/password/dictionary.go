@@ -19,7 +19,7 @@ func Dictionary() checks.Check {
 		Since:     1,
 		Rationale: "Common passwords and the account's own name are what every attacker tries first, over SSH within minutes of a host being reachable.",
 		Remedy:    "set new passwords (passwd NAME), or lock password logins where keys are used (passwd -l NAME)",
-		Breaks:    "scripts and people that log in with the old password",
+		Breaks:    "scripts and people that log in with the old password, and sudo for an account that was locked",
 		References: map[string][]string{
 			"pci_dss": {"8.3.6", "2.2.2"},
 		},

@@ -114,7 +114,7 @@ func TestBatches(t *testing.T) {
 	}))
 	want := map[string]int{"weak": 1, "survived": batch + 1}
 	got := map[string]int{}
-	for _, v := range g.dictionary(forms(s.of(live)), func(i int) [][]byte { return [][]byte{[]byte(fmt.Sprint("own", i%3))} }) {
+	for _, v := range g.dictionary(forms(s.of(live)), func(i int) [][]byte { return [][]byte{fmt.Append(nil, "own", i%3)} }) {
 		got[v.State.String()]++
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

@@ -56,6 +56,8 @@ func TestLive(t *testing.T) {
 	hidden.Comm, hidden.SameRoot, hidden.NetNS = "sshd", snapshot.Unknown, 0
 	impostor := hidden
 	impostor.EUID = 1000
+	cut := process(7, "/usr/sbin/sshd", "/usr/sbin/sshd", "-D")
+	cut.ArgsCut = true
 	session := process(8, "/usr/sbin/sshd", "sshd: alice [priv]")
 	session.PPID = 7
 	const gapElsewhere = "gap unsupported sshd in another root or network namespace@:0"
@@ -114,7 +116,7 @@ func TestLive(t *testing.T) {
 			name: "dash_o_beats_file", config: "Port 2222\nPermitRootLogin no",
 			processes: []snapshot.Process{process(7, "/usr/sbin/sshd", "/usr/sbin/sshd", "-o", "PermitRootLogin=yes")},
 			listeners: []snapshot.Listener{listener("0.0.0.0:2222", 7)},
-			port:      "pass", root: "fail; configured high password sshd /etc/ssh/sshd_config@:0",
+			port:      "pass", root: "fail; running high password sshd /etc/ssh/sshd_config@:0",
 		},
 		{
 			name: "dash_o_Match", config: "Port 2222\nPermitRootLogin no",
@@ -127,6 +129,12 @@ func TestLive(t *testing.T) {
 			processes: []snapshot.Process{process(7, "/usr/sbin/sshd", "sshd: /usr/sbin/sshd -o PermitRootLogin yes [listener] 0 of 10-100 startups")},
 			listeners: []snapshot.Listener{listener("0.0.0.0:2222", 7)},
 			port:      "unknown; gap unsupported sshd /etc/ssh/sshd_config@:0", root: "unknown; gap unsupported sshd /etc/ssh/sshd_config@:0",
+		},
+		{
+			name: "command_line_cut", config: "Port 2222\nPermitRootLogin no",
+			processes: []snapshot.Process{cut},
+			listeners: []snapshot.Listener{listener("0.0.0.0:2222", 7)},
+			port:      "unknown; gap unsupported sshd@:0", root: "unknown; gap unsupported sshd@:0",
 		},
 		{
 			name: "loopback", config: "ListenAddress 127.0.0.1\nPermitRootLogin no",

@@ -24,8 +24,8 @@ func portCheck() checks.Check {
 		Severity:  checks.SeverityMedium,
 		Since:     1,
 		Rationale: "Port 22 draws every password-guessing robot. Another port keeps them away and leaves a log in which the rest stands out; it does not replace strong authentication.",
-		Remedy:    "Set Port in sshd_config to another number, and where ssh.socket is enabled ListenStream too; then restart the service.",
-		Breaks:    "Clients, firewall rules, SELinux port labels and monitoring that expect port 22. Open the new port and try it before closing the session.",
+		Remedy:    "set Port in sshd_config to another number, and where ssh.socket is enabled ListenStream too; then restart the service",
+		Breaks:    "clients, firewall rules, SELinux port labels and monitoring that expect port 22. Open the new port and try it before closing the session.",
 		Run:       runPort,
 	}
 }

@@ -16,12 +16,12 @@ import (
 func rootLoginCheck() checks.Check {
 	return checks.Check{
 		ID:        "ssh.root-login",
-		Title:     "root cannot log in over SSH",
+		Title:     "Root cannot log in over SSH",
 		Severity:  checks.SeverityHigh,
 		Since:     1,
 		Rationale: "A login as root names no person, and root is the one account name every attacker knows.",
-		Remedy:    "Set PermitRootLogin no in sshd_config before any Match block and in none of them, then reload the service.",
-		Breaks:    "Backups, configuration management and people that log in as root. Make sure another account can log in and become root first.",
+		Remedy:    "set PermitRootLogin no in sshd_config before any Match block and in none of them, then reload the service",
+		Breaks:    "backups, configuration management and people that log in as root. Make sure another account can log in and become root first.",
 		Run:       runRootLogin,
 	}
 }
@@ -99,6 +99,15 @@ func (j judge) gap(reason checks.Reason, at *sshdconf.Line, detail string) {
 	j.rec.Gap(g)
 }
 
+// evidence of a setting: the options of a process are what it runs with; a file
+// is what it reads, or read, when it starts.
+func (j judge) evidence(at *sshdconf.Line) checks.Evidence {
+	if j.srv.pid != 0 && at != nil && !strings.HasPrefix(at.File, "/") {
+		return checks.Running
+	}
+	return checks.Configured
+}
+
 func (j judge) location(at *sshdconf.Line) checks.Location {
 	switch {
 	case at == nil:
@@ -170,7 +179,7 @@ func (j judge) rootLogin() {
 		setting = "PermitRootLogin is not set, which means " + words[0]
 	}
 	f := checks.Finding{
-		Subject: checks.Text(j.srv.subject), Evidence: checks.Configured, Location: j.location(at),
+		Subject: checks.Text(j.srv.subject), Evidence: j.evidence(at), Location: j.location(at),
 		Kind: "password", Severity: checks.SeverityHigh, Detail: checks.Text(setting + ": root can log in with a password"),
 	}
 	if !byPassword {

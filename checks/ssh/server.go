@@ -176,7 +176,7 @@ func (s *survey) process(h *host.Host, p snapshot.Process, listeners []snapshot.
 // arguments returns a listening sshd's own arguments, from its command line or
 // from the title it has put over it.
 func arguments(p snapshot.Process) (args []string, ok bool) {
-	if len(p.Args) == 0 {
+	if len(p.Args) == 0 || p.ArgsCut {
 		return nil, false
 	}
 	if strings.HasPrefix(p.Args[0], "sshd: ") {

@@ -56,10 +56,12 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 	}
 
 	s.stateDir = mem.dir
-	report, interrupted, err := p.examine(ctx, s)
+	remembered := mem.refusals()
+	report, interrupted, err := p.examine(ctx, s, remembered)
 	if err != nil {
 		return exitUsage, err
 	}
+	mem.keepRefusals(remembered)
 	if err := p.deliver(report, s, broken); err != nil {
 		return exitUsage, err
 	}
@@ -73,7 +75,7 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 
 // examine walks the one road: host opened, snapshot collected, confined, checks
 // run, report made.
-func (p *program) examine(ctx context.Context, s *settings) (report *checks.Report, interrupted bool, err error) {
+func (p *program) examine(ctx context.Context, s *settings, remembered *checks.Memory) (report *checks.Report, interrupted bool, err error) {
 	started := time.Now().UTC().Truncate(time.Second)
 	if s.agent {
 		runtime.GOMAXPROCS(s.cpus)
@@ -103,7 +105,7 @@ func (p *program) examine(ctx context.Context, s *settings) (report *checks.Repo
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
 		Words: s.words, Digest: s.wordsID, CPUs: s.cpus, Memory: s.passwordMemory(),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
-	}}
+	}, Memory: remembered}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
 	bar.finish()
 	return &checks.Report{

@@ -26,8 +26,9 @@ type memory struct {
 }
 
 const (
-	blobConfig = "config"
-	blobLast   = "last-audit"
+	blobConfig   = "config"
+	blobLast     = "last-audit"
+	blobRefusals = "refusals"
 )
 
 // openMemory opens the state directory: the default one on live runs as root,
@@ -123,6 +124,25 @@ func (p *program) lastGood(m *memory, f *flags, all []checks.Check) (*settings, 
 		return nil, err
 	}
 	return resolve(f, loaded, true, all)
+}
+
+// refusals returns what the checks remember of logins that were refused.
+func (m *memory) refusals() *checks.Memory {
+	var earlier map[string]string
+	if blob := m.read(blobRefusals); blob != nil {
+		if err := json.Unmarshal(blob, &earlier); err != nil {
+			m.warn("state", err)
+		}
+	}
+	return checks.NewMemory(earlier)
+}
+
+// keepRefusals is called before anything is printed: a refusal that is forgotten
+// is one more attempt at somebody's account.
+func (m *memory) keepRefusals(c *checks.Memory) {
+	if kept := c.Entries(); len(kept) > 0 || m.read(blobRefusals) != nil {
+		m.write(blobRefusals, kept)
+	}
 }
 
 // lastAudit is when the last audit began.

@@ -109,7 +109,7 @@ func parseFile(f txtar.File) (name string, e tree.Entry, err error) {
 		e.Target, header, _ = strings.Cut(strings.TrimSpace(target), " ")
 		e.Mode = fs.ModeSymlink | 0o777
 	}
-	for _, attr := range strings.Fields(header) {
+	for attr := range strings.FieldsSeq(header) {
 		if err := setAttribute(&e, attr); err != nil {
 			return "", e, fmt.Errorf("attribute %q: %w", attr, err)
 		}

@@ -152,8 +152,8 @@ func splitArgs(b []byte) []string {
 
 // cutLine returns the first line without its newline, and the rest.
 func cutLine(b []byte) (line, rest []byte) {
-	if i := bytes.IndexByte(b, '\n'); i >= 0 {
-		return b[:i], b[i+1:]
+	if before, after, ok := bytes.Cut(b, []byte{'\n'}); ok {
+		return before, after
 	}
 	return b, nil
 }

@@ -144,8 +144,13 @@ func wanted(t *tree.Tree, name, file string) Enablement {
 
 // notWanted tells disabled from unknown. A unit without [Install] may be started
 // by any other unit; one with it may be enabled by presets when the system
-// boots for the first time, which is when it has no machine-id yet.
+// boots for the first time, which is when it has no machine-id yet. A socket unit
+// means nothing where systemd is not installed; a service may have another
+// supervisor.
 func notWanted(t *tree.Tree, file string) Enablement {
+	if path.Ext(file) == ".socket" && !installed(t) {
+		return Disabled
+	}
 	data, err := t.ReadFile(file)
 	if err != nil || !hasInstall(string(data)) {
 		return Unknown
@@ -155,6 +160,16 @@ func notWanted(t *tree.Tree, file string) Enablement {
 		return Unknown
 	}
 	return Disabled
+}
+
+// installed reports whether the tree has systemd, or whether it has is unclear.
+func installed(t *tree.Tree) bool {
+	for _, file := range []string{"/usr/lib/systemd/systemd", "/lib/systemd/systemd"} {
+		if exists(t, file) != no {
+			return true
+		}
+	}
+	return false
 }
 
 func hasInstall(text string) bool {

@@ -86,12 +86,7 @@ func one(t *tree.Tree, name string) Enablement {
 // otherInit reports an init system other than systemd: then unit files that a
 // package ships for systemd decide nothing.
 func otherInit(t *tree.Tree) bool {
-	for _, file := range []string{"/usr/lib/systemd/systemd", "/lib/systemd/systemd"} {
-		if exists(t, file) != no {
-			return false
-		}
-	}
-	return exists(t, "/etc/inittab") != no || exists(t, "/sbin/openrc") != no
+	return !installed(t) && (exists(t, "/etc/inittab") != no || exists(t, "/sbin/openrc") != no)
 }
 
 // sysv looks for start links of the runlevels 2 to 5. K links stop a service.

@@ -60,6 +60,8 @@ func TestState(t *testing.T) {
 		{"vendor-want-removed", files{lib + "a.service": installable, id: booted, lib + "s.target.wants/a.service": "-> ../a.service", etc + "s.target.wants/a.service": "-> /dev/null"}, []string{"a.service"}, Disabled},
 		{"lib-not-merged", files{"/lib/systemd/system/a.service": installable, wants + "a.service": "-> /lib/systemd/system/a.service"}, []string{"a.service"}, Enabled},
 		{"disabled", files{lib + "a.service": installable, id: booted}, []string{"a.service"}, Disabled},
+		{"socket-without-systemd", files{lib + "a.socket": installable}, []string{"a.socket"}, Disabled},
+		{"socket-before-first-boot", files{lib + "a.socket": installable, "/usr/lib/systemd/systemd": "x"}, []string{"a.socket"}, Unknown},
 		{"first-boot-no-id", files{lib + "a.service": installable}, []string{"a.service"}, Unknown},
 		{"first-boot-uninitialized", files{lib + "a.service": installable, id: "uninitialized\n"}, []string{"a.service"}, Unknown},
 		{"first-boot-empty-id", files{lib + "a.service": installable, id: ""}, []string{"a.service"}, Unknown},

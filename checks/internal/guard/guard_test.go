@@ -8,8 +8,8 @@ import (
 )
 
 func explode(secret string) {
-	var m map[string]bool
-	m[secret] = true
+	var empty []string
+	empty[len(secret)] = secret
 }
 
 func TestCall(t *testing.T) {

@@ -15,7 +15,7 @@ func seeds(f *testing.F, add func(text string)) {
 		add(text)
 	}
 	for seed := uint64(1); seed <= 60; seed++ {
-		for _, text := range generate(seed, "#Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\n#PermitRootLogin prohibit-password\n") {
+		for _, text := range generate(seed, "#Port 22\nInclude /etc/ssh/sshd_config.d/*.conf\n#PermitRootLogin prohibit-password\n", false) {
 			add(text)
 		}
 	}

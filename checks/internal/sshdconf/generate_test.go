@@ -26,8 +26,8 @@ func (f fileSet) String() string {
 
 // generate makes a configuration from a grammar (odd seeds) or by mutating the
 // shipped file (even seeds).
-func generate(seed uint64, shipped string) fileSet {
-	g := generator{rand.New(rand.NewPCG(seed, 0x55aa))}
+func generate(seed uint64, shipped string, old bool) fileSet {
+	g := generator{rand.New(rand.NewPCG(seed, 0x55aa)), old}
 	files := fileSet{}
 	if seed%2 == 1 {
 		files["sshd_config"] = g.file(true)
@@ -51,7 +51,14 @@ func generate(seed uint64, shipped string) fileSet {
 	return files
 }
 
-type generator struct{ *rand.Rand }
+// generator draws; old leaves out the keywords that came after 8.4, or nearly
+// every configuration would be refused by it.
+type generator struct {
+	*rand.Rand
+	old bool
+}
+
+var newer = []string{"RequiredRSASize", "ChannelTimeout", "UnusedConnectionTimeout", "LogVerbose", "PerSourceNetBlockSize"}
 
 func (g generator) pick(list ...string) string { return list[g.IntN(len(list))] }
 
@@ -168,6 +175,9 @@ func (g generator) line(main bool) string {
 		}
 	}
 	s := settings[g.IntN(len(settings))]
+	for g.old && slices.Contains(newer, s[0]) {
+		s = settings[g.IntN(len(settings))]
+	}
 	values := s[1:]
 	if g.IntN(11) != 0 { // mostly good ones
 		values = values[:(len(values)+1)/2]

@@ -215,6 +215,8 @@ func judge(l Line, b Build, inMatch bool) Outcome {
 		return Outcome{}
 	case inMatch && l.Keyword == "subsystem" && len(l.Args) == 1:
 		return unsure("a subsystem without command, which some versions accept within a Match block")
+	case inMatch && !b.Version.AtLeast(8, 7) && strings.HasSuffix(l.Keyword, "command") && w.check(l, b).Kind == Refused:
+		return unsure("a command that is no absolute path, which some versions accept within a Match block")
 	case !b.Version.AtLeast(8, 7) && slices.Contains(askForMore, l.Keyword) && strings.Contains(l.Rest, `"`):
 		return unsure("quotes, after which versions before 8.7 find an empty word")
 	}
