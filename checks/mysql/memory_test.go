@@ -11,7 +11,7 @@ import (
 // a restart or a reboot, and a server that let us in is asked again every time.
 func TestRefusalsAreRemembered(t *testing.T) {
 	refusing := map[string]script{sock: {deny: 1045}, loop: {deny: 1045}}
-	opened := map[string]script{sock: {user: "root@localhost", table: [][]string{maria("root", "localhost", native, false, "invalid", "unix_socket")}}}
+	opened := map[string]script{sock: {user: "root@localhost", table: [][]string{maria("root", "localhost", "unix_socket", true, "")}}}
 	memory := checks.NewMemory(nil)
 	audit := func(ways map[string]script, boot string, start uint64) (dials int, verdict string) {
 		t.Helper()
