@@ -10,8 +10,10 @@ import (
 // short texts of our own and nothing secret. A nil Memory remembers nothing. It
 // may be used from several goroutines.
 type Memory struct {
-	mu      sync.Mutex
-	entries map[string]string
+	mu        sync.Mutex
+	entries   map[string]string
+	forgetful bool
+	keep      func(map[string]string)
 }
 
 // NewMemory returns a Memory of what an earlier run kept.
@@ -20,6 +22,25 @@ func NewMemory(earlier map[string]string) *Memory {
 	maps.Copy(m.entries, earlier)
 	return m
 }
+
+// NewForgetfulMemory returns a Memory whose later entries end with this run,
+// although an audit like it will run again soon with nobody watching: there is no
+// place to keep them.
+func NewForgetfulMemory(earlier map[string]string) *Memory {
+	m := NewMemory(earlier)
+	m.forgetful = true
+	return m
+}
+
+// Forgetful reports that what is put now is not known to the next run. Then
+// nothing may be tried that a server could refuse: repeated every few minutes it
+// would lock an account.
+func (m *Memory) Forgetful() bool { return m != nil && m.forgetful }
+
+// KeepBy has keep called with all entries at every Put, before Put returns: a
+// program that is killed a moment later must not have forgotten. Calls do not
+// overlap. It is set before the Memory is used.
+func (m *Memory) KeepBy(keep func(entries map[string]string)) { m.keep = keep }
 
 // Get returns what was put under key, in this run or an earlier one.
 func (m *Memory) Get(key string) (string, bool) {
@@ -40,6 +61,9 @@ func (m *Memory) Put(key, value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.entries[key] = value
+	if m.keep != nil {
+		m.keep(maps.Clone(m.entries))
+	}
 }
 
 // Forget drops the keys that stale says nobody will ask for again.
@@ -52,8 +76,21 @@ func (m *Memory) Forget(stale func(key string) bool) {
 	maps.DeleteFunc(m.entries, func(key, _ string) bool { return stale(key) })
 }
 
+// Settle calls f with all entries while no Put can be on its way.
+func (m *Memory) Settle(f func(entries map[string]string)) {
+	if m == nil {
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	f(maps.Clone(m.entries))
+}
+
 // Entries returns a copy for the next run.
 func (m *Memory) Entries() map[string]string {
+	if m == nil {
+		return nil
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return maps.Clone(m.entries)

@@ -29,6 +29,10 @@ type PandoraOptions struct {
 	Policy  string      // digest of the configuration in force; may be empty
 	Problem checks.Text // what is wrong with the configuration, with file:line; makes the first module CRITICAL
 
+	// Warning is what else went wrong around the audit (its state, a file it was to
+	// write); makes the first module WARNING.
+	Warning checks.Text
+
 	// All lists the selected checks in order when the report may lack some (no
 	// audit ran because the configuration is bad): they appear as not checked.
 	All []PandoraCheck

@@ -28,6 +28,9 @@ func auditStatus(r *checks.Report, results []checks.Result, o PandoraOptions) mo
 	case defects > 0:
 		health, m.status = plural(defects, "internal error"), statusWarning
 		m.description.head = "NOT CHECKED: " + plural(defects, "check") + " met a defect of this program"
+	case o.Warning != "":
+		health, m.status = "degraded", statusWarning
+		m.description = description{head: "FAIL: the audit ran to its end, but not everything could be kept or written", items: []string{shown(o.Warning)}}
 	default:
 		m.description.head = "OK: the audit ran to its end"
 	}

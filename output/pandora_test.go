@@ -225,6 +225,8 @@ func TestPandoraStatusModule(t *testing.T) {
 		{"interrupted", unknownHost(), PandoraOptions{}, "WARNING", "health: interrupted"},
 		{"internal", internal, PandoraOptions{}, "WARNING", "health: 1 internal error"},
 		{"problem", cleanHost(), PandoraOptions{Problem: "x.toml:3: bad"}, "CRITICAL", "health: configuration refused"},
+		{"degraded", cleanHost(), PandoraOptions{Warning: "state: read-only"}, "WARNING", "health: degraded"},
+		{"problem-before-warning", cleanHost(), PandoraOptions{Problem: "x.toml:3: bad", Warning: "state: read-only"}, "CRITICAL", "health: configuration refused"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			m := byName(t, c.report, c.o)[statusModule]
@@ -235,6 +237,14 @@ func TestPandoraStatusModule(t *testing.T) {
 				t.Errorf("description %q does not say where", m["description"])
 			}
 		})
+	}
+}
+
+func TestPandoraPassSaysItOnce(t *testing.T) {
+	r := report(passing("accounts.uid0", "only root has UID 0"))
+	r.Checks[0].Title = "Only root has UID 0"
+	if got, want := byName(t, r, PandoraOptions{})["accounts.uid0"]["description"], "OK: Only root has UID 0"; got != want {
+		t.Errorf("description %q, want %q", got, want)
 	}
 }
 

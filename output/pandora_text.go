@@ -57,6 +57,9 @@ func describe(r *checks.Result) description {
 		if why == "" && v != passed {
 			why = reasonWords(r.Reason)
 		}
+		if v == passed && strings.EqualFold(title, strings.TrimSuffix(why, ".")) {
+			why = "" // the title said it
+		}
 		d.items = nonEmpty(why)
 	}
 	return d

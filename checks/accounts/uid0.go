@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"path"
 	"strings"
 
 	"hostaudit/checks"
@@ -60,18 +61,18 @@ func runUID0(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 		}
 	}
 	for _, line := range accounts.Invalid {
-		if line.File == "/etc/passwd" && couldBeZero(line.ID) {
+		if path.Base(line.File) == "passwd" && couldBeZero(line.ID) {
 			recordInvalid(rec, line, accounts.Musl)
 		}
 	}
-	rec.Pass("only root has user ID 0")
+	rec.Pass("no other account of passwd has it")
 }
 
 func second(acc host.Account) checks.Finding {
 	return checks.Finding{
 		Kind:     "second-root",
 		Subject:  checks.Text(acc.Name),
-		Detail:   checks.Text(fmt.Sprintf("account %q has user ID 0", acc.Name)),
+		Detail:   "has user ID 0, as root has",
 		Evidence: checks.Configured,
 		Location: checks.At(acc.File, acc.Line),
 	}

@@ -59,7 +59,9 @@ func TestUID0(t *testing.T) {
 		{"no-regular-file", "-- etc/passwd fifo --\n", unknown(checks.ReasonUnreadable)},
 		{"too-large", "-- etc/passwd size=99999999 --\n", unknown(checks.ReasonUnreadable)},
 		{"remote", "-- etc/passwd err=remote --\n", unknown(checks.ReasonRemoteFileSystem)},
-		{"other-store", root + "-- etc/nsswitch.conf --\npasswd: files altfiles\n-- usr/lib/passwd --\nx:x:0:0:::\n", unknown(checks.ReasonUnsupported)},
+		{"other-store", root + "-- etc/nsswitch.conf --\npasswd: files altfiles\n-- usr/lib/passwd --\nroot:x:0:0:::\nx:x:0:0:::\n", finding("/usr/lib/passwd:2 x")},
+		{"other-store-unreadable", root + "-- etc/nsswitch.conf --\npasswd: files altfiles\n-- usr/lib/passwd err=io --\n", unknown(checks.ReasonUnreadable)},
+		{"other-store-unsupported", root + "-- etc/userdb/x.user --\n{}\n", unknown(checks.ReasonUnsupported)},
 		{"other-store-not-in-use", root + "-- etc/nsswitch.conf --\npasswd: files\n-- usr/lib/passwd --\nx:x:0:0:::\n", pass},
 		{
 			"finding-beats-gap", root + "toor:x:0:0:::\n-- etc/userdb/x.user --\n{}\n",

@@ -15,6 +15,7 @@ const (
 	maxDerived   = 60
 	maxNames     = 4  // words of the GECOS name that are used
 	maxNameBytes = 64 // longer words are nobody's password
+	maxGECOS     = 1 << 10
 )
 
 // Derive returns at most 60 passwords that people make of an account's own
@@ -138,6 +139,7 @@ func word(name string) []byte {
 // gecosWords returns the first words of the name in lower case, and the room
 // and telephone numbers of four and more bytes as they are.
 func gecosWords(gecos string) (names, numbers [][]byte) {
+	gecos = gecos[:min(len(gecos), maxGECOS)]
 	for i, field := range bytes.Split([]byte(gecos), []byte(",")) {
 		if i > 0 {
 			if field = bytes.TrimSpace(field); len(field) >= 4 && len(field) <= maxNameBytes && len(numbers) < 3 {

@@ -2,6 +2,7 @@ package crack
 
 import (
 	"bytes"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -102,4 +103,19 @@ func FuzzDerive(f *testing.F) {
 			t.Fatal("not deterministic")
 		}
 	})
+}
+
+// TestDeriveLongGECOS: what a hostile field holds is not all laid out.
+func TestDeriveLongGECOS(t *testing.T) {
+	for name, gecos := range map[string]string{"commas": strings.Repeat(",", 4<<20), "words": strings.Repeat("ab ", 1<<20)} {
+		t.Run(name, func(t *testing.T) {
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			words := Derive("alice", gecos, "", time.Unix(0, 0))
+			runtime.ReadMemStats(&after)
+			if used := after.TotalAlloc - before.TotalAlloc; used > 1<<20 || len(words) == 0 {
+				t.Errorf("%d words, %d KiB allocated", len(words), used>>10)
+			}
+		})
+	}
 }

@@ -91,9 +91,14 @@ func (a *audit) superServers() {
 	a.superServer("inetd", inetdFTP, []string{"/etc/inetd.conf", "/etc/inetd.d/*"},
 		"inetd.service", "openbsd-inetd.service", "inetutils-inetd.service", "rlinetd.service")
 	a.superServer("xinetd", xinetdFTP, []string{"/etc/xinetd.conf", "/etc/xinetd.d/*"}, "xinetd.service")
-	for _, dir := range []string{"/etc/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"} {
-		for _, file := range a.matching(socketFTP, dir+"*.socket") {
+	for _, dir := range []string{
+		"/etc/systemd/system/", "/run/systemd/system/", "/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/",
+	} {
+		for _, file := range a.matching(socketFTP, dir+"*.socket", dir+"*.socket.d/*.conf") {
 			unit := path.Base(file)
+			if dropIns := path.Base(path.Dir(file)); strings.HasSuffix(dropIns, ".socket.d") {
+				unit = strings.TrimSuffix(dropIns, ".d")
+			}
 			if state := a.enabledAtBoot(unit); state == units.Enabled || state == units.Unknown {
 				a.gap(checks.ReasonUnsupported, unit, "the socket unit opens port 21, and what it starts is not evaluated")
 			}

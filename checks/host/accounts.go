@@ -1,6 +1,7 @@
 package host
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -12,7 +13,8 @@ import (
 // Accounts are the local accounts in the order of /etc/passwd, joined with
 // /etc/shadow the way glibc and pam_unix do: the first valid line of a name
 // counts, and the password field of passwd rules unless it points to shadow.
-// Directory accounts are out of scope.
+// Further files of the same forms that nsswitch.conf(5) names (altfiles,
+// usrfiles, extrausers) follow. Directory accounts are out of scope.
 type Accounts struct {
 	List []Account // passwd order; later lines of a name already seen are in Duplicates
 
@@ -42,7 +44,7 @@ type Account struct {
 	Name               string
 	UID, GID           uint32
 	GECOS, Home, Shell string // Shell "" means /bin/sh
-	File               string // "/etc/passwd"
+	File               string // "/etc/passwd" but for an account of another source
 	Line               int
 	PasswdField        string       // field 2 of passwd
 	Shadow             *ShadowEntry // first valid line of that name, else its first invalid one; nil = none
@@ -134,62 +136,85 @@ func (acc Account) Shadowed() bool {
 // the Err fields.
 func loadAccounts(t *tree.Tree) *Accounts {
 	a := &Accounts{}
-	a.loadPasswd(t)
-	a.loadShadow(t)
+	names := loadSources(t)
+	a.loadPasswd(t, names)
+	a.loadShadow(t, names)
 	a.loadGroup(t)
-	a.loadSources(t)
+	a.addSources(t, names)
 	return a
 }
 
-func (a *Accounts) loadPasswd(t *tree.Tree) {
-	data, err := t.ReadFile(passwdFile)
+// maxSeparators bounds the lines of a file, and the members of all groups: what
+// a file of 8 MiB could hold would take hundreds of megabytes.
+const maxSeparators = 100_000
+
+// readLines is ReadFile for the account files.
+func readLines(t *tree.Tree, file, separators string) ([]byte, error) {
+	data, err := t.ReadFile(file)
 	if err != nil {
-		a.PasswdErr = err
-		return
+		return nil, err
 	}
+	n := 0
+	for _, c := range []byte(separators) {
+		n += bytes.Count(data, []byte{c})
+	}
+	if n > maxSeparators {
+		return nil, &fs.PathError{Op: "read", Path: file, Err: tree.ErrTooLarge}
+	}
+	return data, nil
+}
+
+func (a *Accounts) loadPasswd(t *tree.Tree, names sources) {
+	seen := map[string]*Account{}
+	for _, file := range names.passwdFiles() {
+		data, err := readLines(t, file, "\n")
+		switch {
+		case err != nil && file == passwdFile:
+			a.PasswdErr = err
+		case err != nil:
+			a.addUnread(file, err)
+		default:
+			a.addUsers(file, data, seen)
+		}
+	}
+}
+
+func (a *Accounts) addUsers(file string, data []byte, seen map[string]*Account) {
 	users, bad := passwd.Users(data)
-	seen := make(map[string]bool, len(users))
 	for _, u := range users {
 		if u.Compat {
-			a.Compat = append(a.Compat, BadLine{File: passwdFile, Name: u.Name, Line: u.Line, Problem: "for NIS"})
+			a.Compat = append(a.Compat, BadLine{File: file, Name: u.Name, Line: u.Line, Problem: "for NIS"})
 			continue
 		}
 		acc := Account{
 			Name: u.Name, UID: u.UID, GID: u.GID, GECOS: u.GECOS, Home: u.Home, Shell: u.Shell,
-			File: passwdFile, Line: u.Line, PasswdField: u.Password,
+			File: file, Line: u.Line, PasswdField: u.Password,
 		}
-		if seen[u.Name] {
+		switch before := seen[u.Name]; {
+		case before == nil:
+			seen[u.Name] = &acc
+			a.List = append(a.List, acc)
+		case before.File != file && before.UID == acc.UID:
+			// The vendor's line under an administrator's: how these files are used.
+		default:
 			a.Duplicates = append(a.Duplicates, acc)
-			continue
 		}
-		seen[u.Name] = true
-		a.List = append(a.List, acc)
 	}
-	a.addInvalid(passwdFile, bad)
+	a.addInvalid(file, bad)
 }
 
-func (a *Accounts) loadShadow(t *tree.Tree) {
-	data, err := t.ReadFile(shadowFile)
-	if err != nil {
-		a.ShadowErr = err
-		return
-	}
-	lines := passwd.Shadows(data)
-	chosen := make(map[string]*ShadowEntry, len(lines))
+func (a *Accounts) loadShadow(t *tree.Tree, names sources) {
+	chosen := map[string]*ShadowEntry{}
 	var order []*ShadowEntry
-	for _, s := range lines {
-		if s.Compat {
-			a.Compat = append(a.Compat, BadLine{File: shadowFile, Name: s.Name, Line: s.Line, Problem: "for NIS"})
-			continue
-		}
-		entry := shadowEntry(s)
-		before, ok := chosen[s.Name]
+	for _, file := range names.shadowFiles() {
+		data, err := readLines(t, file, "\n")
 		switch {
-		case !ok:
-			chosen[s.Name] = &entry
-			order = append(order, &entry)
-		case before.Problem != "" && !before.Unsure && (entry.Problem == "" || entry.Unsure):
-			*before = entry
+		case err != nil && file == shadowFile:
+			a.ShadowErr = err
+		case err != nil:
+			a.addUnread(file, err)
+		default:
+			order = a.addShadows(file, data, chosen, order)
 		}
 	}
 	for i := range a.List {
@@ -208,7 +233,28 @@ func (a *Accounts) loadShadow(t *tree.Tree) {
 	}
 }
 
-func shadowEntry(s passwd.Shadow) ShadowEntry {
+// addShadows puts the entries of one file into chosen, those of a new name also
+// at the end of order, which it returns.
+func (a *Accounts) addShadows(file string, data []byte, chosen map[string]*ShadowEntry, order []*ShadowEntry) []*ShadowEntry {
+	for _, s := range passwd.Shadows(data) {
+		if s.Compat {
+			a.Compat = append(a.Compat, BadLine{File: file, Name: s.Name, Line: s.Line, Problem: "for NIS"})
+			continue
+		}
+		entry := shadowEntry(file, s)
+		before, ok := chosen[s.Name]
+		switch {
+		case !ok:
+			chosen[s.Name] = &entry
+			order = append(order, &entry)
+		case before.Problem != "" && !before.Unsure && (entry.Problem == "" || entry.Unsure):
+			*before = entry
+		}
+	}
+	return order
+}
+
+func shadowEntry(file string, s passwd.Shadow) ShadowEntry {
 	days := func(n int32) Days {
 		if n == -1 {
 			return Days{}
@@ -216,14 +262,14 @@ func shadowEntry(s passwd.Shadow) ShadowEntry {
 		return Days{N: int64(n), Set: true}
 	}
 	return ShadowEntry{
-		Name: s.Name, Field: s.Field, File: shadowFile, Line: s.Line, Problem: s.Problem, Unsure: s.Unsure,
+		Name: s.Name, Field: s.Field, File: file, Line: s.Line, Problem: s.Problem, Unsure: s.Unsure,
 		LastChange: days(s.LastChange), Min: days(s.Min), Max: days(s.Max),
 		Warn: days(s.Warn), Inactive: days(s.Inactive), Expire: days(s.Expire),
 	}
 }
 
 func (a *Accounts) loadGroup(t *tree.Tree) {
-	data, err := t.ReadFile(groupFile)
+	data, err := readLines(t, groupFile, "\n,")
 	if err != nil {
 		a.GroupErr = err
 		return

@@ -12,6 +12,7 @@ import (
 
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/hosttest"
+	"hostaudit/checks/host/tree"
 )
 
 func TestAccountsJoin(t *testing.T) {
@@ -116,22 +117,24 @@ func TestAccountsErrors(t *testing.T) {
 }
 
 func TestAccountsSources(t *testing.T) {
-	const nss = "-- etc/nsswitch.conf --\n"
+	const nss = "-- etc/passwd --\n-- etc/nsswitch.conf --\n"
 	tests := []struct {
 		name, host  string
 		notExamined string
-		stores      string // "name file", in order
+		stores      string // "name file", in order, with "!" where looking failed
 	}{
 		{"none", "-- etc/passwd --\n", "", ""},
 		{"debian", nss + "passwd: files systemd\nshadow: files systemd\n", "", ""},
 		{"directory", nss + "passwd: files sss ldap\nshadow: files sss\n", "ldap sss", ""},
 		{"compat-without-lines", nss + "passwd: compat\n", "", ""},
-		{"compat-with-lines", nss + "passwd: compat\n-- etc/passwd --\n+::::::\n", "nis", ""},
-		{"altfiles", nss + "passwd: files altfiles\n-- usr/lib/passwd --\nx\n", "", "altfiles /usr/lib/passwd"},
+		{"compat-with-lines", "-- etc/nsswitch.conf --\npasswd: compat\n-- etc/passwd --\n+::::::\n", "nis", ""},
+		{"altfiles", nss + "passwd: files altfiles\n-- usr/lib/passwd --\nx\n", "", ""},
+		{"altfiles-unreadable", nss + "passwd: files altfiles\n-- usr/lib/passwd err=io --\n", "", "!altfiles /usr/lib/passwd"},
 		{"altfiles-empty", nss + "passwd: files altfiles\n-- usr/lib/passwd --\n", "", ""},
 		{"altfiles-not-named", nss + "passwd: files\n-- usr/lib/passwd --\nx\n", "", ""},
+		{"no-passwd", "-- usr/etc/passwd --\nx\n", "", "usrfiles /usr/etc/passwd"},
 		{"nsswitch-unreadable", "-- etc/nsswitch.conf err=io --\n-- usr/lib/passwd --\nx\n", "", "altfiles /usr/lib/passwd"},
-		{"extrausers", nss + "passwd: files extrausers\n-- var/lib/extrausers/passwd --\nx\n-- var/lib/extrausers/shadow --\nx\n", "", "extrausers /var/lib/extrausers/passwd, extrausers /var/lib/extrausers/shadow"},
+		{"extrausers", nss + "passwd: files extrausers\n-- var/lib/extrausers/passwd --\nx\n-- var/lib/extrausers/shadow err=permission --\nx\n", "", "!extrausers /var/lib/extrausers/shadow"},
 		{"db", nss + "passwd: db files\n-- var/lib/misc/passwd.db --\nx\n", "", "db /var/lib/misc/passwd.db"},
 		{"tcb-instead-of-shadow", "-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
 		{"tcb-named", nss + "shadow: tcb\n-- etc/shadow --\n-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
@@ -143,10 +146,11 @@ func TestAccountsSources(t *testing.T) {
 			a := hosttest.Load(t, tt.host).Accounts()
 			var stores []string
 			for _, s := range a.Unevaluated {
-				stores = append(stores, s.Name+" "+s.File)
+				mark := ""
 				if s.Err != nil {
-					t.Errorf("%s: %v", s.Name, s.Err)
+					mark = "!"
 				}
+				stores = append(stores, mark+s.Name+" "+s.File)
 			}
 			if got := strings.Join(a.NotExamined, " "); got != tt.notExamined {
 				t.Errorf("not examined %q, want %q", got, tt.notExamined)
@@ -182,4 +186,67 @@ func TestAccountsMany(t *testing.T) {
 	}
 	t.Logf("10,000 accounts hold %d KiB, %d KiB were allocated", held>>10, (after.TotalAlloc-before.TotalAlloc)>>10)
 	runtime.KeepAlive(a)
+}
+
+// TestAccountsFurtherFiles: the vendor's accounts of image-based distributions
+// and the users of Ubuntu Core are joined like those of /etc.
+func TestAccountsFurtherFiles(t *testing.T) {
+	const etc = "-- etc/passwd --\nroot:x:0:0:::\nalice:x:1000:1000:::\n-- etc/shadow --\nroot:!:1::::::\nbin:b:1::::::\n"
+	tests := []struct{ name, host, want string }{
+		{
+			"altfiles", "-- etc/nsswitch.conf --\npasswd: files altfiles systemd\n-- usr/lib/passwd --\nroot:x:0:0:::\nbin:x:1:1:::\n",
+			"root /etc/passwd ! /etc/shadow, alice /etc/passwd, bin /usr/lib/passwd b /etc/shadow",
+		},
+		{
+			"altfiles-first", "-- etc/nsswitch.conf --\npasswd: altfiles files\n-- usr/lib/passwd --\nalice::7:7:::\n",
+			"alice /usr/lib/passwd, root /etc/passwd ! /etc/shadow, second alice /etc/passwd",
+		},
+		{
+			"usrfiles", "-- etc/nsswitch.conf --\npasswd: files usrfiles\nshadow: files usrfiles\n-- usr/share/baselayout/passwd --\ncore:x:500:500:::\n-- usr/share/baselayout/shadow --\ncore:h:1::::::\n",
+			"root /etc/passwd ! /etc/shadow, alice /etc/passwd, core /usr/share/baselayout/passwd h /usr/share/baselayout/shadow",
+		},
+		{
+			"extrausers", "-- etc/nsswitch.conf --\npasswd: compat extrausers\n-- var/lib/extrausers/passwd --\neve:x:500:500:::\n-- var/lib/extrausers/shadow --\neve:h:1::::::\n",
+			"root /etc/passwd ! /etc/shadow, alice /etc/passwd, eve /var/lib/extrausers/passwd h /var/lib/extrausers/shadow",
+		},
+		{
+			"second-with-another-id", "-- etc/nsswitch.conf --\npasswd: files altfiles\n-- usr/lib/passwd --\nalice:x:0:0:::\n",
+			"root /etc/passwd ! /etc/shadow, alice /etc/passwd, second alice /usr/lib/passwd",
+		},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			a := hosttest.Load(t, etc+tt.host).Accounts()
+			var got []string
+			for _, acc := range a.List {
+				text := acc.Name + " " + acc.File
+				if acc.Shadow != nil {
+					text += " " + acc.Shadow.Field + " " + acc.Shadow.File
+				}
+				got = append(got, text)
+			}
+			for _, acc := range a.Duplicates {
+				got = append(got, "second "+acc.Name+" "+acc.File)
+			}
+			if diff := cmp.Diff(tt.want, strings.Join(got, ", ")); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestAccountsHostileSize: files whose lines or members would fill the memory
+// are not read, and said so.
+func TestAccountsHostileSize(t *testing.T) {
+	a := hosttest.Load(t, "-- etc/passwd --\n"+strings.Repeat("a::1:1\n", 100_001)+"-- etc/shadow --\n"+strings.Repeat("a:\n", 100_001)+
+		"-- etc/group --\na:x:1:"+strings.Repeat("a,", 100_001)+"\n").Accounts()
+	for _, err := range []error{a.PasswdErr, a.ShadowErr, a.GroupErr} {
+		if !errors.Is(err, tree.ErrTooLarge) {
+			t.Errorf("error %v, want too large", err)
+		}
+	}
+	long := hosttest.Load(t, "-- etc/passwd --\nroot:x:0:0:::\n-- etc/nsswitch.conf --\npasswd: files"+strings.Repeat(" x", 40_000)+"\n-- usr/lib/passwd --\nx\n").Accounts()
+	if len(long.NotExamined) != 0 || len(long.Unevaluated) != 1 {
+		t.Errorf("nsswitch.conf too long to be read: %v, %v", long.NotExamined, long.Unevaluated)
+	}
 }

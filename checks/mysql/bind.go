@@ -160,6 +160,9 @@ func (s settings) plan(t *tree.Tree, hasX bool) plan {
 func (p *plan) door(s settings, value mycnf.Setting, proto protocol, f flavour) {
 	name := map[protocol]string{classic: "bind-address", admin: "admin-address", xproto: "mysqlx-bind-address"}[proto]
 	finding := func(kind, detail string) {
+		if len(s.gaps) > 0 && (value.File != "" || !value.Set) {
+			return // an option file that was not read may say otherwise
+		}
 		p.findings = append(p.findings, plannedDoor{protocol: proto, Finding: checks.Finding{
 			Kind: kind, Subject: checks.Text(name), Evidence: checks.Configured, Location: at(value), Key: s.key, Detail: checks.Text(detail),
 		}})

@@ -122,6 +122,10 @@ bind-address = 0.0.0.0
 		{"unreadable-directory", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n!includedir /etc/d\n-- etc/d/ err=permission --\n", "unknown no_permission"},
 		{"remote-include", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n!include /net/x.cnf\n-- net/x.cnf err=remote --\n", "unknown remote_file_system"},
 		{"world-writable-is-ignored", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n!include /x.cnf\n-- x.cnf mode=0666 --\n[mysqld]\nbind-address=0.0.0.0\n", "pass"},
+		{"unset-but-unreadable-include", enabledMaria + "-- etc/my.cnf --\n[mysqld]\n!includedir /etc/d\n-- etc/d/x.cnf err=permission --\n", "unknown no_permission"},
+		{"fifo-include", enabledMaria + "-- etc/my.cnf --\n[mysqld]\n!includedir /etc/d\n-- etc/d/x.cnf fifo --\n", "unknown unreadable"},
+		{"socket-unit-only", strings.Replace(enabledMaria, "mariadb.service", "mariadb.socket", -1) + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
+		{"instance-only", "-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb@two.service -> /lib/systemd/system/mariadb@.service --\n-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
 		{"persisted", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"bind_address\":{}}}\n", "unknown unsupported"},
 		{"persisted-elsewhere", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"max_connections\":{}}}\n", "pass"},
 		{"drop-in", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n-- etc/systemd/system/mariadb.service.d/o.conf --\n[Service]\nEnvironment=MYSQLD_OPTS=--bind-address=::\n", "unknown unsupported"},
@@ -265,6 +269,39 @@ func TestDiscover(t *testing.T) {
 	}
 	if diff := cmp.Diff([]string{"unsupported mysqld", "unsupported mysqld"}, reasons); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// TestHiddenSocketsOfTwo: where two servers hide their sockets, the one at the
+// packages' place answers for neither.
+func TestHiddenSocketsOfTwo(t *testing.T) {
+	h := hosttest.Live(hosttest.Load(t, testTree), &snapshot.Snapshot{
+		NetNS: 9,
+		Processes: []snapshot.Process{
+			{PID: 10, Comm: "mariadbd", EUID: 104, NetNS: 9},
+			{PID: 11, Comm: "mariadbd", EUID: 104, NetNS: 9, Args: []string{"mariadbd", "--socket=/run/two.sock"}},
+		},
+		Unix: []snapshot.UnixSocket{{Path: "/run/mysqld/mysqld.sock", Type: "stream"}, {Path: "/run/two.sock", Type: "stream"}},
+	})
+	list, _ := discover(h)
+	got := map[int][]string{}
+	for _, inst := range list {
+		got[inst.proc.PID] = inst.sockets
+	}
+	if diff := cmp.Diff(map[int][]string{10: nil, 11: {"/run/two.sock"}}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// TestManyServers: any account can start programs called mysqld.
+func TestManyServers(t *testing.T) {
+	snap := &snapshot.Snapshot{NetNS: 9}
+	for i := range 20_000 {
+		snap.Processes = append(snap.Processes, snapshot.Process{PID: i + 1, Exe: "/home/x/mysqld", EUID: 1000, NetNS: 9, SameRoot: snapshot.Yes})
+	}
+	list, gaps := discover(hosttest.Live(hosttest.Load(t, testTree), snap))
+	if len(list) != maxServers || len(gaps) != 1 || gaps[0].Reason != checks.ReasonTooCostly {
+		t.Errorf("%d servers, gaps %v", len(list), gaps)
 	}
 }
 

@@ -9,7 +9,7 @@
 // loopback), always as root with an empty password, because a wrong guess could
 // lock an account; no more than two that are refused, because three ways can lead
 // to one account; and none after a login, whose account table answers for all
-// ways. Refusals are not remembered between runs yet.
+// ways. Refusals are remembered until the server restarts.
 package mysql
 
 import (
@@ -33,6 +33,22 @@ func Checks() []checks.Check {
 // services are the units and scripts that start a server.
 func services() []string { return []string{"mariadb.service", "mysql.service", "mysqld.service"} }
 
+// starters are services and the sockets systemd listens on in a server's place.
+func starters() []string {
+	return append(services(), "mariadb.socket", "mysql.socket", "mysqld.socket")
+}
+
+// instances reports whether an instance of a template (mariadb@two.service) is
+// started at boot, or whether that could not be seen.
+func instances(h *host.Host) bool {
+	for _, name := range []string{"mariadb@", "mysql@", "mysqld@"} {
+		if links, err := h.Tree.Glob("/etc/systemd/system/*.wants/" + name + "*"); len(links) > 0 || err != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // idle answers for a target on which no server was seen running. It reports
 // whether there is one whose configuration matters, and otherwise has said why not.
 func idle(h *host.Host, rec *checks.Recorder) (configured bool) {
@@ -44,7 +60,11 @@ func idle(h *host.Host, rec *checks.Recorder) (configured bool) {
 		rec.NotApplicable(checks.ReasonAbsent, "no MySQL or MariaDB server was found")
 		return false
 	}
-	switch state := units.State(h.Tree, services()...); state {
+	state := units.State(h.Tree, starters()...)
+	if instances(h) {
+		return true
+	}
+	switch state {
 	case units.Enabled, units.Unknown:
 		return true
 	case units.Absent:

@@ -12,6 +12,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/internal/mycnf"
 )
 
 // instance is one running server.
@@ -90,14 +91,19 @@ func discover(h *host.Host) (list []instance, gaps []checks.Gap) {
 			procs = append(procs, p)
 		}
 	}
+	if len(procs) > maxServers {
+		procs = procs[:maxServers]
+		gaps = append(gaps, checks.Gap{Reason: checks.ReasonTooCostly, Detail: "more servers run than are examined"})
+	}
+	users, blind := map[uint32]int{}, 0
 	for _, p := range procs {
-		alone := 0 // servers of that user
-		for _, q := range procs {
-			if q.EUID == p.EUID {
-				alone++
-			}
+		users[p.EUID]++
+		if !slices.ContainsFunc(snap.Unix, func(u snapshot.UnixSocket) bool { return slices.Contains(u.PIDs, p.PID) }) {
+			blind++
 		}
-		list = append(list, inspect(h, p, alone == 1))
+	}
+	for _, p := range procs {
+		list = append(list, inspect(h, p, users[p.EUID] == 1, blind == 1))
 	}
 	slices.SortFunc(list, func(a, b instance) int { return strings.Compare(a.name, b.name) })
 	for i := 1; i < len(list); i++ {
@@ -108,10 +114,14 @@ func discover(h *host.Host) (list []instance, gaps []checks.Gap) {
 	return list, gaps
 }
 
+// maxServers bounds how many servers are examined: any account can start programs
+// of that name.
+const maxServers = 64
+
 // inspect collects what belongs to one server. alone says that no other server
 // runs as the same user: then a listener of that user without visible owner is
-// taken for its own.
-func inspect(h *host.Host, p snapshot.Process, alone bool) instance {
+// taken for its own. single says that no other server hides its sockets.
+func inspect(h *host.Host, p snapshot.Process, alone, single bool) instance {
 	inst := instance{proc: p}
 	args := p.Args
 	if len(args) > 0 {
@@ -123,7 +133,7 @@ func inspect(h *host.Host, p snapshot.Process, alone bool) instance {
 			Reason: checks.ReasonUnreadable, Detail: "the server's command line could not be read whole",
 		})
 	}
-	inst.findSockets(h.Snapshot)
+	inst.findSockets(h.Snapshot, single)
 	inst.findDoors(h.Snapshot, alone)
 	switch {
 	case len(inst.sockets) > 0:
@@ -136,7 +146,7 @@ func inspect(h *host.Host, p snapshot.Process, alone bool) instance {
 	return inst
 }
 
-func (inst *instance) findSockets(snap *snapshot.Snapshot) {
+func (inst *instance) findSockets(snap *snapshot.Snapshot, single bool) {
 	configured, _ := inst.settings.last("socket")
 	xsocket, _ := inst.settings.last("mysqlx-socket")
 	isX := func(u snapshot.UnixSocket) bool {
@@ -157,8 +167,12 @@ func (inst *instance) findSockets(snap *snapshot.Snapshot) {
 	}
 	if len(inst.sockets) == 0 {
 		// Owners are hidden from an auditor who is not root: then a socket at the
-		// place packages use, in a directory only the server can write, is its own.
-		known := []string{configured.Value, "/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock"}
+		// place packages use, in a directory only the server can write, is its own,
+		// if there is no other server whose it may be.
+		known := []string{mycnf.Last(inst.settings.args, "socket").Value}
+		if single {
+			known = append(known, configured.Value, "/run/mysqld/mysqld.sock", "/var/run/mysqld/mysqld.sock", "/var/lib/mysql/mysql.sock")
+		}
 		for _, u := range snap.Unix {
 			if len(u.PIDs) == 0 && u.Type == "stream" && path.IsAbs(u.Path) && slices.Contains(known, u.Path) {
 				inst.sockets = append(inst.sockets, u.Path)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hostaudit/checks/host"
@@ -12,9 +13,11 @@ import (
 
 // Refused logins count toward locking an account (FAILED_LOGIN_ATTEMPTS,
 // max_password_errors) until the server restarts. So a way in that refused us is
-// not tried again while the same server process runs: the refusal is remembered,
-// by the process's identity and the boot it belongs to. Nothing but refusals is
-// remembered.
+// not tried again while the same server process runs, and all attempts at that
+// process that were not let in are counted, whatever way they took: an address of
+// this host may change between two audits and an answer may get lost, and the
+// account has counted the attempt all the same. Both are remembered by the
+// process's identity and the boot it belongs to.
 
 // bootID tells boots apart, random(4); "" = not known, and nothing is remembered.
 func bootID(h *host.Host) string {
@@ -25,20 +28,69 @@ func bootID(h *host.Host) string {
 	return strings.TrimSpace(string(id))
 }
 
-// attempt makes the attempt, or gives the answer that was remembered.
-func (j *judgement) attempt(ctx context.Context, w way) (a answer, remembered bool) {
+// remembered returns what the server answered on a way in that refused us.
+func (j *judgement) remembered(w way) (answer, bool) {
 	key := refusalKey(j.boot, j.inst.proc, w)
-	if key != "" {
-		if detail, ok := j.memory.Get(key); ok {
-			return answer{verdict: vRefused, detail: detail}, true
-		}
+	if key == "" {
+		return answer{}, false
 	}
+	detail, ok := j.memory.Get(key)
+	return answer{verdict: vRefused, detail: detail}, ok
+}
+
+// attempt makes the attempt. It is booked before, so that one which is abandoned
+// half-way counts too.
+func (j *judgement) attempt(ctx context.Context, w way) answer {
+	before := j.spent
+	j.book(before + 1)
 	j.attempts++
-	a = j.try(ctx, w)
-	if key != "" && a.verdict == vRefused {
+	a := j.try(ctx, w)
+	if !a.spends() {
+		j.book(before)
+	}
+	if key := refusalKey(j.boot, j.inst.proc, w); key != "" && a.verdict == vRefused {
 		j.memory.Put(key, a.detail)
 	}
-	return a, false
+	return a
+}
+
+// spends reports whether the server may have counted the attempt as refused: our
+// login left, and no answer says that it was right.
+func (a answer) spends() bool {
+	return a.verdict == vRefused || a.verdict == vNothing && a.sent
+}
+
+// spentKey is where the number of attempts at one server is kept.
+func (j *judgement) spentKey() string {
+	if prefix := serverPrefix(j.boot, j.inst.proc); prefix != "" {
+		return prefix + "attempts"
+	}
+	return ""
+}
+
+// recall reads how many attempts at the server earlier audits have spent.
+func (j *judgement) recall() {
+	if key := j.spentKey(); key != "" {
+		if text, ok := j.memory.Get(key); ok {
+			n, err := strconv.Atoi(text)
+			if err != nil || n < 0 {
+				n = maxRefusals // not ours: be careful
+			}
+			j.spent = n
+		}
+	}
+}
+
+// book sets how many attempts are spent.
+func (j *judgement) book(n int) {
+	j.spent = n
+	switch key := j.spentKey(); {
+	case key == "":
+	case n == 0:
+		j.memory.Forget(func(k string) bool { return k == key })
+	default:
+		j.memory.Put(key, strconv.Itoa(n))
+	}
 }
 
 const refusalPrefix = "mysql refused root: "
@@ -58,8 +110,12 @@ func serverPrefix(boot string, p snapshot.Process) string {
 	return fmt.Sprintf("%sboot %s process %d start %d: ", refusalPrefix, boot, p.PID, p.Start)
 }
 
-// forgetStopped drops the refusals of servers that no longer run.
+// forgetStopped drops the refusals of servers that no longer run. Without the
+// identity of the boot it cannot tell which those are.
 func (p *prober) forgetStopped(servers []instance) {
+	if p.boot == "" {
+		return
+	}
 	p.memory.Forget(func(key string) bool {
 		return strings.HasPrefix(key, refusalPrefix) && !slices.ContainsFunc(servers, func(inst instance) bool {
 			prefix := serverPrefix(p.boot, inst.proc)

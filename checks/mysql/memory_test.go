@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"net"
 	"testing"
 
 	"hostaudit/checks"
@@ -65,5 +66,74 @@ func TestRefusalKeyNeedsIdentity(t *testing.T) {
 		if key != "" {
 			t.Errorf("%s: key %q", name, key)
 		}
+	}
+}
+
+// However answers get lost and addresses change, one server process never counts
+// more than two refusals.
+func TestRefusalsOfOneServerProcess(t *testing.T) {
+	memory := checks.NewMemory(nil)
+	refused := 0
+	deny, mute := script{deny: 1045}, script{rogue: loseAnswer}
+	for i, step := range []struct {
+		address string
+		ways    map[string]script
+		dials   int
+		want    string
+	}{
+		{"10.9.9.1", map[string]script{sock: mute, out: deny}, 2, "unknown unreadable"},
+		{"10.9.9.2", map[string]script{}, 0, "unknown unsupported"}, // only the old address was refused
+		{"10.9.9.1", map[string]script{}, 0, "pass"},
+	} {
+		h := running(t, testTree+"-- proc/sys/kernel/random/boot_id --\nb\n", tcp("0.0.0.0", 3306, 100))
+		h.Snapshot.Processes[0].Start = 500
+		f := &fakes{t: t, ways: step.ways}
+		p := fakeProber(f, 0)
+		p.memory = memory
+		p.own = func() ([]net.Addr, error) {
+			return []net.Addr{&net.IPNet{IP: net.ParseIP(step.address), Mask: net.CIDRMask(24, 32)}}, nil
+		}
+		_, got := seal(t, h, p)
+		if got != step.want || len(f.dials) != step.dials {
+			t.Errorf("step %d: %s, dials %v; want %s", i, got, f.dials, step.want)
+		}
+		refused += len(f.dials)
+		memory = checks.NewMemory(memory.Entries())
+	}
+	if refused > maxRefusals {
+		t.Errorf("%d refused logins", refused)
+	}
+}
+
+// loseAnswer greets, takes the login and hangs up.
+func loseAnswer(c net.Conn) {
+	greet := append([]byte{10}, "10.11.6-MariaDB\x00\x01\x00\x00\x00abcdefgh\x00"...)
+	greet = append(greet, 0x00, 0x82, 33, 2, 0, 0x08, 0x00, 21)
+	greet = append(greet, make([]byte, 10)...)
+	greet = append(greet, "ijklmnopqrst\x00mysql_native_password\x00"...)
+	c.Write(append([]byte{byte(len(greet)), 0, 0, 0}, greet...))
+	c.Read(make([]byte, 4096))
+	c.Close()
+}
+
+// Where a refusal cannot be kept and the audit runs again and again, nothing is
+// tried.
+func TestForgetfulMemoryTriesNothing(t *testing.T) {
+	f := &fakes{t: t, ways: map[string]script{}}
+	p := fakeProber(f, 0)
+	p.memory = checks.NewForgetfulMemory(nil)
+	_, got := seal(t, running(t, testTree, tcp("127.0.0.1", 3306, 100)), p)
+	if got != "unknown unsupported" || len(f.dials) != 0 {
+		t.Errorf("%s, dials %v", got, f.dials)
+	}
+}
+
+// While the identity of the boot is not known, refusals are kept for later.
+func TestRefusalsOutliveAMissingBootID(t *testing.T) {
+	memory := checks.NewMemory(map[string]string{serverPrefix("b", snapshot.Process{PID: 1, Start: 2}) + "unix /s": ""})
+	p := &prober{memory: memory}
+	p.forgetStopped(nil)
+	if len(memory.Entries()) != 1 {
+		t.Error("a refusal was forgotten")
 	}
 }

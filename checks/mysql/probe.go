@@ -50,6 +50,7 @@ type way struct {
 // answer is the outcome of one attempt.
 type answer struct {
 	verdict verdict
+	sent    bool   // our login left this program
 	account string // user@host of a login, as CURRENT_USER() says
 	version string
 
@@ -114,6 +115,7 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 	if err != nil { // the driver met what it did not expect
 		a = answer{reason: checks.ReasonUnreadable, detail: "the answer makes no sense"}
 	}
+	a.sent = link != nil && link.phase >= phaseLogin
 	if a.verdict == vNothing && link != nil && link.err != nil {
 		switch {
 		case errors.Is(link.err, errTLS):

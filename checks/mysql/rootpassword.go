@@ -34,8 +34,9 @@ func RootPassword() checks.Check {
 	}
 }
 
-// maxRefusals is how many attempts at one server may be refused. Three ways in can
-// lead to one account (root@'%'), and no account is to see more than two.
+// maxRefusals is how many attempts at one server may be refused from its start on.
+// Three ways in can lead to one account (root@'%'), and no account is to see more
+// than two.
 const maxRefusals = 2
 
 func runRootPassword(ctx context.Context, h *host.Host, p *prober, rec *checks.Recorder) {
@@ -114,7 +115,8 @@ type judgement struct {
 	*prober
 	inst     instance
 	rec      *checks.Recorder
-	attempts int
+	attempts int // made now
+	spent    int // that this server process may have counted as refused, earlier audits' included
 }
 
 // subject names an object of this server.
@@ -161,20 +163,27 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 		j.gap(checks.ReasonUnsupported, "the server", "no socket or port of the server was found, so it cannot be asked")
 		return "", false, false
 	}
-	refusals, judged, gaps := 0, 0, 0
-	for i, w := range ways {
-		if refusals == maxRefusals {
+	j.recall()
+	asked, judged, gaps, locked := 0, 0, 0, 0
+	for _, w := range ways {
+		a, remembered := j.remembered(w)
+		switch end, ok := ctx.Deadline(); {
+		case remembered:
+			j.rec.Note(string(j.subject(w.place)), "not tried: an earlier audit was refused here, and this server has not restarted since")
+		case j.memory.Forgetful():
+			j.gap(checks.ReasonUnsupported, w.place, "not tried: a refused login could not be remembered here, and audits that repeat it would lock the account; name a state directory")
+			gaps++
+			continue
+		case j.spent+locked >= maxRefusals:
 			j.rec.Note(string(j.subject(w.place)), "not tried: two refused logins are the limit, so that no account is locked")
 			continue
-		}
-		if end, ok := ctx.Deadline(); ctx.Err() != nil || ok && time.Until(end) <= 0 {
+		case ctx.Err() != nil || ok && time.Until(end) <= 0:
 			j.gap(checks.ReasonBudget, w.place, "not tried: the time for this server was used up")
 			gaps++
 			continue
-		}
-		a, remembered := j.attempt(ctx, w)
-		if remembered {
-			j.rec.Note(string(j.subject(w.place)), "not tried: an earlier audit was refused here, and this server has not restarted since")
+		default:
+			a = j.attempt(ctx, w)
+			asked++
 		}
 		switch a.verdict {
 		case vRoot:
@@ -186,7 +195,6 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 			j.fail("empty-password", "root", "root has an empty password; it is expired, and whoever logs in first sets a new one")
 			return "", true, false
 		case vRefused:
-			refusals++
 			judged++
 			if a.detail != "" {
 				j.rec.Note(string(j.subject("root")), a.detail)
@@ -195,8 +203,8 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 			judged++
 			j.rec.Note(string(j.subject("anonymous account")), "an anonymous account without a password takes the logins over the "+w.place)
 		case vLocked:
-			refusals++
 			judged++
+			locked++
 			j.rec.Note(string(j.subject("root")), "root is locked; unlocked it would be let in without a password")
 		case vNotAdmitted:
 			j.rec.Note(string(j.subject(w.place)), "the server lets nobody in from this address")
@@ -207,11 +215,18 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 			gaps++
 			j.gap(a.reason, w.place, a.detail)
 		}
-		if i == len(ways)-1 && judged == 0 && gaps == 0 {
-			j.gap(checks.ReasonUnsupported, "root", "no way in tells anything about root")
+	}
+	if judged == 0 && gaps == 0 {
+		detail := "no way in tells anything about root"
+		if asked == 0 {
+			detail = "earlier audits got no answer that tells; the server is not asked again before it restarts, so that no account is locked"
 		}
+		j.gap(checks.ReasonUnsupported, "root", detail)
 	}
 	j.rec.Note(string(j.subject("root")), "accounts of root for other client addresses show only in the account table, which was not open to us")
+	if asked == 0 {
+		return "root was refused without a password when this server was asked; it is asked again after its restart", false, false
+	}
 	return "root is refused without a password", false, false
 }
 

@@ -80,10 +80,9 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 		case crack.Partial:
 			tried += v.Tried
 			left += v.Total - v.Tried
-			gaps.add(checks.ReasonBudget, "the time granted ran out before every candidate was tried", e)
+			gaps.addNameless(checks.ReasonBudget, "the time granted ran out before every candidate was tried")
 		default:
-			r, detail := untestable(e, v)
-			gaps.add(r, detail, e)
+			gaps.addUntestable(e, v)
 		}
 	}
 	rec.Fact("hashes", len(entries))
@@ -107,18 +106,20 @@ func weakFinding(e *entry) checks.Finding {
 	return f
 }
 
-// untestable is the gap for a hash that no candidate could be tried on.
-func untestable(e *entry, v crack.Verdict) (r checks.Reason, detail string) {
+// addUntestable is the gap for a hash that no candidate could be tried on.
+func (g *gapSet) addUntestable(e *entry, v crack.Verdict) {
 	switch v.State {
 	case crack.NotTestable:
-		return checks.ReasonUnsupported, "hashes of this form can not be tested: " + e.form.Why
+		g.add(checks.ReasonUnsupported, "hashes of this form can not be tested: "+e.form.Why, e)
 	case crack.TooCostly:
-		return checks.ReasonTooCostly, "testing one candidate would cost too much time or memory"
+		g.add(checks.ReasonTooCostly, "testing one candidate would cost too much time or memory", e)
+	default:
+		detail := "testing a hash failed"
+		if v.Where != "" {
+			detail += " at " + v.Where
+		}
+		g.addNameless(checks.ReasonInternal, detail)
 	}
-	if v.Where != "" {
-		return checks.ReasonInternal, "testing the hash failed at " + v.Where
-	}
-	return checks.ReasonInternal, "testing the hash failed"
 }
 
 // deriver returns the function that makes an account's own candidates.
@@ -130,19 +131,14 @@ func (s *survey) deriver(env *checks.Env) func(*entry) [][]byte {
 }
 
 // noteDormantEntries tells why accounts with a hash cannot log in by it, except
-// for a plain lock, which is how it should be.
+// for a plain lock, which is how it should be. It names none: noteDormant tells
+// how many of the hashes are weak.
 func (s *survey) noteDormantEntries(rec *checks.Recorder) {
-	var told []*entry
+	told := map[string]bool{}
 	for _, e := range s.of(dormant) {
-		if e.why != "locked" {
-			told = append(told, e)
+		if e.why != "locked" && !told[e.why] {
+			told[e.why] = true
+			rec.Note("", "there are logins by password that are refused: "+e.why)
 		}
-	}
-	if len(told) > fewAccounts {
-		rec.Note("", "many accounts are expired or have invalid shadow entries: their logins are refused")
-		return
-	}
-	for _, e := range told {
-		rec.Note(e.acc.Name, "logins by password are refused: "+e.why)
 	}
 }

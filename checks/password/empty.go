@@ -44,9 +44,11 @@ func runEmpty(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 		rec.Fact("malformed_fields", n)
 		rec.Note("", "password fields that are no valid hash match no password, not even the empty one")
 	}
+	told := map[string]bool{} // by cause and not by name, which findings keep private
 	for _, e := range s.of(dormant) {
-		if e.form.Class == crack.Empty {
-			rec.Note(e.acc.Name, "the password field is empty, but "+e.why)
+		if e.form.Class == crack.Empty && !told[e.why] {
+			told[e.why] = true
+			rec.Note("", "there are empty password fields, but "+e.why)
 		}
 	}
 	rec.Pass("every account that can log in by password has one")
@@ -93,10 +95,9 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 		case crack.Survived:
 			tested++
 		case crack.Partial:
-			gaps.add(checks.ReasonBudget, "the time granted ran out before the empty password was tried", e)
+			gaps.addNameless(checks.ReasonBudget, "the time granted ran out before the empty password was tried")
 		default:
-			r, detail := untestable(e, v)
-			gaps.add(r, detail, e)
+			gaps.addUntestable(e, v)
 		}
 	}
 	rec.Fact("hashes", len(entries))

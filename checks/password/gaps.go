@@ -28,6 +28,11 @@ func (g *gapSet) add(r checks.Reason, detail string, e *entry) {
 	g.byCause[c] = append(g.byCause[c], e)
 }
 
+// addNameless is add for an outcome of guessing. While few accounts are left the
+// names of those that time ran out for would tell, by the names that are missing,
+// whose password was found; and gaps are shown where findings are not.
+func (g *gapSet) addNameless(r checks.Reason, detail string) { g.add(r, detail, nil) }
+
 // record writes a gap for each account, or one for all of them where they are
 // many: ten thousand lines of the same cause help nobody.
 func (g *gapSet) record(rec *checks.Recorder) {
@@ -40,6 +45,10 @@ func (g *gapSet) record(rec *checks.Recorder) {
 	})
 	for _, c := range causes {
 		entries := g.byCause[c]
+		if entries[0] == nil {
+			rec.Gap(checks.Gap{Reason: c.reason, Detail: checks.Text(c.detail)})
+			continue
+		}
 		if len(entries) > fewAccounts {
 			rec.Gap(checks.Gap{Reason: c.reason, Detail: checks.Text("many accounts: " + c.detail)})
 			continue

@@ -111,6 +111,10 @@ func (g *guesser) dictionary(forms []crack.Form, derive func(int) [][]byte) []cr
 	return verdicts
 }
 
+// dormantTime is what a note may cost where nothing else bounds it: a tree is
+// audited without a deadline, and thousands of locked hashes would take hours.
+const dormantTime = time.Minute
+
 // noteDormant tests what nobody can log in by today, after everything else and
 // only in time left: how many would be weak is worth a note, never a finding.
 func (g *guesser) noteDormant(rec *checks.Recorder, entries []*entry, derive func(*entry) [][]byte) {
@@ -122,6 +126,9 @@ func (g *guesser) noteDormant(rec *checks.Recorder, entries []*entry, derive fun
 	}
 	quiet := *g
 	quiet.settings.Progress = nil
+	var cancel context.CancelFunc
+	quiet.ctx, cancel = context.WithTimeout(g.ctx, dormantTime)
+	defer cancel()
 	weak, done := 0, 0
 	for _, v := range quiet.dictionary(forms(testable), func(i int) [][]byte { return derive(testable[i]) }) {
 		switch v.State {

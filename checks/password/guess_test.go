@@ -24,30 +24,63 @@ func many(t *testing.T, n int, field func(i int) string) *host.Host {
 	return hosttest.Load(t, "-- etc/passwd --\n"+passwd.String()+"-- etc/shadow --\n"+shadow.String())
 }
 
-// TestBudget: hashes that no time was left for are gaps, one by one while they
-// are few, together when they are many, and never a pass.
+// TestBudget: hashes that no time was left for are a gap and never a pass. It
+// names no account.
 func TestBudget(t *testing.T) {
-	for _, tt := range []struct {
-		accounts, gaps int
-	}{{1, 1}, {fewAccounts, fewAccounts}, {fewAccounts + 1, 1}, {batch + 1, 1}} {
-		t.Run(fmt.Sprint(tt.accounts), func(t *testing.T) {
+	for _, accounts := range []int{1, fewAccounts, fewAccounts + 1, batch + 1} {
+		t.Run(fmt.Sprint(accounts), func(t *testing.T) {
 			env := &checks.Env{
-				Host:      many(t, tt.accounts, func(int) string { return goodHash }),
+				Host:      many(t, accounts, func(int) string { return goodHash }),
 				Passwords: checks.PasswordSettings{Words: words(), CPUs: 1, Budget: time.Nanosecond},
 			}
 			for _, c := range []checks.Check{Dictionary(), Empty()} {
 				r := auditWith(context.Background(), c, env)
-				if r.Status != checks.StatusUnknown || r.Reason != checks.ReasonBudget || len(r.Gaps) != tt.gaps {
-					t.Errorf("%s: %v %v, %d gaps", c.ID, r.Status, r.Reason, len(r.Gaps))
+				if r.Status != checks.StatusUnknown || r.Reason != checks.ReasonBudget || len(r.Gaps) != 1 {
+					t.Fatalf("%s: %v %v, %d gaps", c.ID, r.Status, r.Reason, len(r.Gaps))
 				}
-				if (r.Gaps[0].Subject == "user0") != (tt.gaps == tt.accounts) {
-					t.Errorf("%s: the gap is about %q", c.ID, r.Gaps[0].Subject)
+				if g := r.Gaps[0]; g.Subject != "" || g.Location != (checks.Location{}) {
+					t.Errorf("%s: the gap is about %q, %v", c.ID, g.Subject, g.Location)
 				}
 				if r.Facts["hashes_tested"] != "0" {
 					t.Errorf("%s: facts %v", c.ID, r.Facts)
 				}
 			}
 		})
+	}
+}
+
+// TestMissingNames: who is weak does not follow from the names of the others
+// when the findings' names are withheld.
+func TestMissingNames(t *testing.T) {
+	h := hosttest.Load(t, strings.NewReplacer("WEAK", weakHash, "GOOD", goodHash).Replace(
+		"-- etc/passwd --\na1:x:1:1:::\nb1:x:2:2:::\nc1:x:3:3:::\nd1:x:4:4:::\n"+
+			"-- etc/shadow --\na1:WEAK:20000::::::\nb1:GOOD:20000::::::\nc1:WEAK:20000:::::1:\nd1::20000:::::1:\n"))
+	ctx, cancel := context.WithCancel(context.Background())
+	var last int64
+	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
+		Words: append(words(), []byte("one"), []byte("more")), CPUs: 1,
+		// A word that matches settles its hash's others at a stroke.
+		Progress: func(done, _ int64) {
+			if done > last+1 {
+				cancel()
+			}
+			last = done
+		},
+	}}
+	defer cancel()
+	for _, c := range []checks.Check{Dictionary(), Empty()} {
+		r := auditWith(ctx, c, env)
+		if c.ID == "password.dictionary" && (len(r.Findings) != 1 || len(r.Gaps) != 1 || r.Gaps[0].Reason != checks.ReasonBudget) {
+			t.Fatalf("the run was to end between the two accounts: %+v, gaps %+v", r.Findings, r.Gaps)
+		}
+		if len(r.Notes) == 0 {
+			t.Errorf("%s: no notes", c.ID)
+		}
+		for _, name := range []string{"a1", "b1", "c1", "d1"} {
+			if strings.Contains(fmt.Sprintf("%+v %+v %+v %s", r.Gaps, r.Notes, r.Facts, r.Summary), name) {
+				t.Errorf("%s names %s: %+v, %+v", c.ID, name, r.Gaps, r.Notes)
+			}
+		}
 	}
 }
 

@@ -38,6 +38,10 @@ func entrances() []string {
 // maxServices bounds how many service files are read through inclusions.
 const maxServices = 64
 
+// maxServiceFile bounds a service file in bytes: its words take many times its
+// size.
+const maxServiceFile = 256 << 10
+
 // hasPAM reports a directory of service files; when in doubt there is none.
 func hasPAM(t *tree.Tree) bool {
 	for _, dir := range pamDirs() {
@@ -97,7 +101,7 @@ func (w *pamWalk) service(name string, needed bool) {
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		if err != nil {
+		if err != nil || len(data) > maxServiceFile {
 			w.unclear = true
 			return
 		}

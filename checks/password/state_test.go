@@ -21,6 +21,7 @@ func TestAccountState(t *testing.T) {
 		passwd = "-- etc/passwd --\nalice:x:1000:1000:Alice:/home/alice:/bin/bash\n"
 		weak   = "fail:critical pass pass"
 		pass   = "pass pass pass"
+		alpine = "-- bin/busybox mode=755 --\n-- lib/ld-musl-x86_64.so.1 mode=755 --\n"
 		absent = "not_applicable:absent not_applicable:absent not_applicable:absent"
 	)
 	unknown := func(reason string) string {
@@ -74,6 +75,7 @@ func TestAccountState(t *testing.T) {
 		{"shell-empty", "-- bin/sh mode=755 --\n-- etc/passwd --\nalice:x:1000:1000:::\n-- etc/shadow --\nalice:WEAK:20000::::::\n", weak},
 
 		{"no-passwd", "-- etc/motd --\n", absent},
+		{"no-passwd-but-the-vendors", "-- usr/etc/passwd --\nalice::1000:1000:::\n", unknown("unsupported")},
 		{"passwd-no-permission", "-- etc/passwd err=permission --\n", unknown("no_permission")},
 		{"passwd-unreadable", "-- etc/passwd err=io --\n", unknown("unreadable")},
 		{"shadow-no-permission", passwd + "-- etc/shadow err=permission --\n", unknown("no_permission")},
@@ -88,7 +90,13 @@ func TestAccountState(t *testing.T) {
 
 		{"tcb", passwd + "-- etc/tcb/alice/shadow --\n", unknown("unsupported")},
 		{"tcb-beside-shadow", shadow("20000::::::") + "-- etc/tcb/ --\n", weak},
-		{"extrausers", passwd + "-- etc/nsswitch.conf --\npasswd: files extrausers\nshadow: files extrausers\n-- var/lib/extrausers/shadow --\nbob:WEAK:20000::::::\n", unknown("unsupported")},
+		{"extrausers", passwd + "-- etc/nsswitch.conf --\npasswd: files extrausers\nshadow: files extrausers\n-- var/lib/extrausers/passwd --\nbob:x:1001:100:::/bin/bash\n-- var/lib/extrausers/shadow --\nbob:WEAK:20000::::::\n", weak},
+		{"extrausers-no-permission", passwd + "-- etc/nsswitch.conf --\npasswd: files extrausers\n-- var/lib/extrausers/shadow err=permission --\n", unknown("no_permission")},
+		{"usrfiles", passwd + "-- etc/nsswitch.conf --\npasswd: files usrfiles\nshadow: files usrfiles\n-- usr/share/baselayout/passwd --\ncore:x:500:500:::/bin/bash\n-- usr/share/baselayout/shadow --\ncore:WEAK:20000::::::\n", weak},
+		{"expired-under-busybox", alpine + shadow("20000:0:99999:7::1:"), weak},
+		{"expired-with-pam-beside-busybox", pamStrict + "-- bin/busybox --\n" + shadow("20000:0:99999:7::1:"), pass},
+		{"lock-in-passwd-under-busybox", pamStrict + alpine + "-- etc/passwd --\nalice:*:1000:1000::/:/bin/bash\n-- etc/shadow --\nalice:WEAK:20000::::::\n", unknown("unsupported")},
+		{"lenient-passwd-line", alpine + "-- etc/passwd --\nalice:x::1000::/:/bin/bash\n-- etc/shadow --\nalice:WEAK:20000::::::\n", unknown("unsupported")},
 		{"extrausers-not-in-use", passwd + "-- etc/nsswitch.conf --\npasswd: files\n-- var/lib/extrausers/shadow --\nbob:WEAK:20000::::::\n", pass},
 		{"homed", passwd + "-- var/lib/systemd/home/bob.identity --\n{}\n", unknown("unsupported")},
 		{"homed-no-permission", passwd + "-- var/lib/systemd/home/ err=permission --\n", unknown("no_permission")},

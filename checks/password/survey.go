@@ -3,6 +3,7 @@ package password
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"time"
 
 	"hostaudit/checks"
@@ -59,6 +60,14 @@ func take(h *host.Host) *survey {
 	}
 	shells := newShells(h.Tree)
 	noPAM := !hasPAM(h.Tree)
+	// Busybox's login asks no PAM and never looks at the dates. On a system made
+	// of it, packages may still have left service files.
+	_, err := h.Tree.Stat("/bin/busybox")
+	busybox := err == nil && (noPAM || s.accounts.Musl)
+	noPAM = noPAM || busybox
+	if s.accounts.Musl {
+		s.lenientLines()
+	}
 	var shadowErr error
 	for _, acc := range s.accounts.List {
 		field, file, line, err := s.accounts.Password(acc)
@@ -81,7 +90,7 @@ func take(h *host.Host) *survey {
 			shadowErr = err
 		default:
 			e.classify()
-			if why := expired(acc, h.Clock()); why != "" {
+			if why := expired(acc, h.Clock()); why != "" && !busybox {
 				e.retire(why)
 			}
 			s.checkHidden(acc, noPAM)
@@ -92,6 +101,19 @@ func take(h *host.Host) *survey {
 		s.gaps = append(s.gaps, checks.Gap{Reason: reason(shadowErr), Detail: "/etc/shadow could not be read", Location: checks.At("/etc/shadow", 0)})
 	}
 	return s
+}
+
+// lenientLines: an ID that glibc refuses (none, or too large a number) is one for
+// musl, so such a line of passwd may be an account there.
+func (s *survey) lenientLines() {
+	for _, line := range s.accounts.Invalid {
+		if path.Base(line.File) == "passwd" {
+			s.gaps = append(s.gaps, checks.Gap{
+				Reason: checks.ReasonUnsupported, Subject: checks.Text(line.Name), Location: checks.At(line.File, line.Line),
+				Detail: "an invalid line that musl may read as an account",
+			})
+		}
+	}
 }
 
 // classify sets the standing by the field alone.

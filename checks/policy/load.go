@@ -62,7 +62,10 @@ func LoadDir(dir string, uid int, known []string) (Loaded, error) {
 	for i, path := range paths {
 		text, err := ReadTrusted(path, uid)
 		if i == 0 && errors.Is(err, fs.ErrNotExist) {
-			continue
+			// A link that leads nowhere is there: its file was meant to be used.
+			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
+				continue
+			}
 		}
 		if err != nil {
 			return Loaded{}, err

@@ -19,32 +19,32 @@ import (
 // means "not said"; Defaults are applied by the command, because they differ
 // between the agent, a terminal and a tree.
 type Policy struct {
-	Only     []string `toml:"only"`      // check IDs or families
-	Skip     []string `toml:"skip"`      // check IDs or families
-	FailOn   string   `toml:"fail_on"`   // critical, high, medium, low, never
-	Require  []string `toml:"require"`   // check IDs that must be answered
-	StateDir string   `toml:"state_dir"` // absolute
-	Deadline Duration `toml:"deadline"`  // of the whole audit
-	CPUs     int      `toml:"cpus"`      // 1 to 1024
-	Privacy  string   `toml:"privacy"`   // count, full
+	Only     []string `toml:"only,omitempty"`      // check IDs or families
+	Skip     []string `toml:"skip,omitempty"`      // check IDs or families
+	FailOn   string   `toml:"fail_on,omitempty"`   // critical, high, medium, low, never
+	Require  []string `toml:"require,omitempty"`   // check IDs that must be answered
+	StateDir string   `toml:"state_dir,omitempty"` // absolute
+	Deadline Duration `toml:"deadline,omitzero"`   // of the whole audit
+	CPUs     int      `toml:"cpus,omitzero"`       // 1 to 1024
+	Privacy  string   `toml:"privacy,omitempty"`   // count, full
 
-	Passwords Passwords `toml:"passwords"`
-	Agent     Agent     `toml:"agent"`
+	Passwords Passwords `toml:"passwords,omitempty"`
+	Agent     Agent     `toml:"agent,omitempty"`
 }
 
 // Passwords are the settings of the password audit.
 type Passwords struct {
-	List   string   `toml:"list"`   // file with the organisation's words, one a line, absolute
-	Budget Duration `toml:"budget"` // time for guessing in one run
-	Memory int      `toml:"memory"` // MiB for hash regions
+	List   string   `toml:"list,omitempty"`  // file with the organisation's words, one a line, absolute
+	Budget Duration `toml:"budget,omitzero"` // time for guessing in one run
+	Memory int      `toml:"memory,omitzero"` // MiB for hash regions
 }
 
 // Agent is what the monitoring agent sends.
 type Agent struct {
-	Modules     string   `toml:"modules"`      // checks, families, summary
-	Alarm       string   `toml:"alarm"`        // medium, low: the lowest severity that is more than NORMAL
-	Names       string   `toml:"names"`        // ids, legacy
-	MinInterval Duration `toml:"min_interval"` // between two audits; in between nothing is printed
+	Modules     string   `toml:"modules,omitempty"`     // checks, families, summary
+	Alarm       string   `toml:"alarm,omitempty"`       // medium, low: the lowest severity that is more than NORMAL
+	Names       string   `toml:"names,omitempty"`       // ids, legacy
+	MinInterval Duration `toml:"min_interval,omitzero"` // between two audits; in between nothing is printed
 }
 
 // Duration is a time.Duration written as text ("90s", "2h").

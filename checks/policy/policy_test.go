@@ -214,3 +214,14 @@ func TestLoadDir(t *testing.T) {
 		t.Errorf("fail_on %q from %d files, want low from 3", l.Policy.FailOn, len(l.Files))
 	}
 }
+
+// Defaults instead of the file somebody meant would be a silent change of policy.
+func TestLoadDirRefusesLinkToNothing(t *testing.T) {
+	base := t.TempDir()
+	if err := os.Symlink("moved.toml", filepath.Join(base, "hostaudit.toml")); err != nil {
+		t.Fatal(err)
+	}
+	if l, err := LoadDir(base, os.Getuid(), known); err == nil {
+		t.Errorf("accepted, with %d files", len(l.Files))
+	}
+}

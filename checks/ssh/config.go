@@ -72,7 +72,11 @@ func problemGaps(s server, problems []sshdconf.Problem) []checks.Gap {
 		if path.IsAbs(p.File) {
 			gap.Location = checks.At(p.File, p.Line)
 		} else if p.File != "" {
-			detail = "an option of the command line: " + detail
+			// Why may quote the option, and no command line is ever shown.
+			detail = "an option of the command line is not evaluated"
+			if p.Kind == sshdconf.Refused {
+				detail = "sshd would not start with an option of the command line"
+			}
 		}
 		gap.Detail = checks.Text(detail)
 		gaps = append(gaps, gap)
@@ -127,6 +131,7 @@ func startOptions(t *tree.Tree, subject string) []checks.Gap {
 	for _, name := range []string{"ssh", "sshd"} {
 		for _, pattern := range []string{
 			"/etc/systemd/system/" + name + ".service", "/etc/systemd/system/" + name + ".service.d/*.conf",
+			"/run/systemd/system/" + name + ".service.d/*.conf", "/usr/local/lib/systemd/system/" + name + ".service.d/*.conf",
 			"/usr/lib/systemd/system/" + name + ".service.d/*.conf", "/lib/systemd/system/" + name + ".service.d/*.conf",
 		} {
 			matches, err := t.Glob(pattern)

@@ -16,8 +16,9 @@ import (
 // Bounds of one look at a greeting. RFC 4253, 4.2: the identification string is
 // at most 255 bytes; lines may stand before it.
 const (
-	greetingTime  = 2 * time.Second
-	greetingBytes = 512
+	greetingTime    = 2 * time.Second
+	greetingTimeAll = 6 * time.Second // all of one check together
+	greetingBytes   = 512
 )
 
 var errNoDialer = errors.New("nothing may be dialled")
@@ -26,6 +27,9 @@ var errNoDialer = errors.New("nothing may be dialled")
 // whether an SSH server answered; false says only that none was recognised, and
 // why is a gap's reason and text.
 func greets(ctx context.Context, dial host.Dialer, l snapshot.Listener) (isSSH bool, reason checks.Reason, why string) {
+	if ctx.Err() != nil {
+		return false, checks.ReasonBudget, "the time for asking who listens there ran out"
+	}
 	ctx, cancel := context.WithTimeout(ctx, greetingTime)
 	defer cancel()
 	var err error

@@ -39,22 +39,22 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 		rec.Note("sshd", note)
 	}
 	handedOver := slices.ContainsFunc(s.unsettled, func(l snapshot.Listener) bool { return slices.Contains(l.PIDs, 1) })
-	var subjects []string
+	var judged []server
 	for _, srv := range s.servers {
 		running := onPort22(srv.listeners)
 		if len(running) > 0 {
 			rec.Finding(listening(srv.subject, running))
 			rec.Fact("pid", srv.pid)
 		}
-		if srv.evaluate && !slices.Contains(subjects, srv.subject) {
-			subjects = append(subjects, srv.subject)
+		if srv.evaluate && !slices.ContainsFunc(judged, srv.same) {
+			judged = append(judged, srv)
 			configuredPort(env.Host, s, srv, len(running) > 0, handedOver, rec)
 		}
 	}
 	if on := onPort22(s.dropbear); len(on) > 0 {
 		rec.Finding(listening("dropbear", on))
 	}
-	if s.socket == units.Unknown && len(subjects) > 0 {
+	if s.socket == units.Unknown && len(judged) > 0 {
 		rec.Gap(checks.Gap{
 			Reason: checks.ReasonUnsupported, Subject: "ssh.socket",
 			Detail: "whether systemd listens in place of sshd after the next boot could not be established",
@@ -104,6 +104,8 @@ func listening(subject string, on []snapshot.Listener) checks.Finding {
 
 // askUnsettled judges listeners on 22 by their greeting.
 func askUnsettled(ctx context.Context, h *host.Host, list []snapshot.Listener, rec *checks.Recorder) {
+	ctx, cancel := context.WithTimeout(ctx, greetingTimeAll)
+	defer cancel()
 	var ssh []snapshot.Listener
 	for _, l := range list {
 		isSSH, reason, why := greets(ctx, h.Dial, l)
@@ -125,10 +127,11 @@ func askUnsettled(ctx context.Context, h *host.Host, list []snapshot.Listener, r
 // the files add nothing then.
 func configuredPort(h *host.Host, s survey, srv server, runs22, handedOver bool, rec *checks.Recorder) {
 	if s.socket == units.Enabled {
-		configuredSocket(h, runs22 || handedOver, rec)
-		if s.service != units.Enabled {
+		generated := configuredSocket(h, runs22 || handedOver, rec)
+		if s.service != units.Enabled && !generated {
 			return // sshd is handed the socket; its own Port counts for nothing
 		}
+		runs22 = runs22 || generated && handedOver
 	}
 	conf := load(h, srv)
 	if problems := conf.Problems(); len(problems) > 0 {

@@ -42,19 +42,21 @@ func runRootLogin(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	if len(s.dropbear) > 0 {
 		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "dropbear", Detail: "whom Dropbear lets in is not evaluated"})
 	}
+	greetings, cancel := context.WithTimeout(ctx, greetingTimeAll)
+	defer cancel()
 	for _, l := range s.unsettled {
 		if s.socket == units.Enabled && slices.Contains(l.PIDs, 1) {
 			continue // systemd listens for the sshd judged below
 		}
-		otherServer(ctx, h, l, rec)
+		otherServer(greetings, h, l, rec)
 	}
 	roots := rootAccounts(h)
-	var subjects []string
+	var judged []server
 	for _, srv := range s.servers {
-		if !srv.evaluate || slices.Contains(subjects, srv.subject) {
+		if !srv.evaluate || slices.ContainsFunc(judged, srv.same) {
 			continue
 		}
-		subjects = append(subjects, srv.subject)
+		judged = append(judged, srv)
 		judgeServer(h, srv, roots, rec)
 	}
 	rec.Pass("PermitRootLogin is no")

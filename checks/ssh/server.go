@@ -3,6 +3,7 @@ package ssh
 import (
 	"fmt"
 	"path"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -20,8 +21,15 @@ type server struct {
 	command   sshdconf.CommandLine
 	build     sshdconf.Build
 	pid       int // 0 = not running
+	asRoot    bool
 	listeners []snapshot.Listener
 	evaluate  bool // its configuration is in the tree looked at, and its command line is known
+}
+
+// same reports servers that read the same files with the same options, so that
+// one answer is enough. The subject does not tell: it holds no options.
+func (s server) same(t server) bool {
+	return s.subject == t.subject && s.build == t.build && reflect.DeepEqual(s.command, t.command)
 }
 
 // survey is what there is of SSH servers on the host.
@@ -57,9 +65,9 @@ func look(h *host.Host) survey {
 		s.lookRunning(h)
 	}
 	// Another instance than the one the init system starts decides nothing about
-	// that one.
+	// that one, and any account can start a program of its own with these arguments.
 	if !slices.ContainsFunc(s.servers, func(srv server) bool {
-		return srv.evaluate && (srv.config == defaultConfig || srv.config == vendorConfig)
+		return srv.evaluate && srv.asRoot && (srv.config == defaultConfig || srv.config == vendorConfig)
 	}) {
 		s.lookInstalled(h)
 	}
@@ -86,13 +94,16 @@ func (s *survey) lookRunning(h *host.Host) {
 	}
 	known := map[int]bool{}
 	for _, p := range snap.Processes {
-		if p.Kernel {
+		if p.Kernel || p.Zombie {
 			continue
 		}
 		switch program(p) {
 		case "sshd":
 			known[p.PID] = true
-			if parent, ok := snap.Process(p.PPID); !ok || program(parent) != "sshd" || parent.NetNS != p.NetNS {
+			// A child is a session, unless somebody started a server in a session.
+			_, isListener := arguments(p)
+			if parent, ok := snap.Process(p.PPID); !ok || program(parent) != "sshd" || parent.NetNS != p.NetNS ||
+				isListener && len(owned[p.PID]) > 0 {
 				s.process(h, p, owned[p.PID])
 			}
 		case "dropbear", "dropbearmulti":
@@ -145,12 +156,12 @@ func (s *survey) process(h *host.Host, p snapshot.Process, listeners []snapshot.
 		return
 	case len(listeners) == 0:
 		_, hidden := h.Snapshot.MissingPart(snapshot.PartOwners)
-		if isListener && (hidden || p.NetNS == 0) {
+		if (isListener || p.ArgsCut) && (hidden || p.NetNS == 0) {
 			s.gap(checks.ReasonNoPermission, "sshd", "the sockets of a running sshd could not be seen")
 		}
 		return // a session whose listener has ended, or one for a single connection
 	}
-	srv := server{pid: p.PID, listeners: listeners, build: buildOf(h, p.Exe)}
+	srv := server{pid: p.PID, asRoot: p.EUID == 0, listeners: listeners, build: buildOf(h, p.Exe)}
 	if !isListener {
 		srv.subject = "sshd"
 		s.gap(checks.ReasonUnsupported, "sshd", "the command line of a running sshd is not in a form that is evaluated")

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -16,10 +17,19 @@ import (
 // unitDirs are where systemd looks for a unit, in its order (systemd.unit(5)).
 var unitDirs = []string{"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system", "/usr/lib/systemd/system", "/lib/systemd/system"}
 
+// socketGenerator is Ubuntu's, from 23.10 on: it copies what sshd_config makes
+// sshd listen on into a drop-in of the socket unit, and writes none where that is
+// port 22 of every address, which is what the unit says.
+const socketGenerator = "/usr/lib/systemd/system-generators/sshd-socket-generator"
+
+// generatorDirs are where generators write; what one wrote at the last boot it
+// writes anew at the next (systemd.generator(7)).
+var generatorDirs = []string{"/run/systemd/generator", "/run/systemd/generator.early"}
+
 // configuredSocket judges an enabled ssh.socket. Only the simple case is
-// evaluated: one unit file without drop-ins and without Ubuntu's generator,
-// which copies sshd's ports into the unit.
-func configuredSocket(h *host.Host, runs22 bool, rec *checks.Recorder) {
+// evaluated: one unit file without drop-ins. generated says that Ubuntu's generator
+// makes the socket's ports from sshd_config, which the caller then judges.
+func configuredSocket(h *host.Host, runs22 bool, rec *checks.Recorder) (generated bool) {
 	for _, name := range []string{"ssh.socket", "sshd.socket"} {
 		if units.State(h.Tree, name) != units.Enabled {
 			continue
@@ -27,6 +37,10 @@ func configuredSocket(h *host.Host, runs22 bool, rec *checks.Recorder) {
 		file, streams, gap := socketStreams(h.Tree, name)
 		if gap != nil {
 			rec.Gap(*gap)
+			continue
+		}
+		if file == socketGenerator {
+			generated = true
 			continue
 		}
 		for _, st := range streams {
@@ -43,6 +57,7 @@ func configuredSocket(h *host.Host, runs22 bool, rec *checks.Recorder) {
 			rec.Finding(f)
 		}
 	}
+	return generated
 }
 
 // stream is one ListenStream= of TCP.
@@ -53,11 +68,22 @@ type stream struct {
 	line int
 }
 
+// socketStreams reads the unit; the file socketGenerator and no streams say that
+// the generator decides.
 func socketStreams(t *tree.Tree, name string) (file string, streams []stream, gap *checks.Gap) {
 	bad := func(file string, line int, reason checks.Reason, detail string) *checks.Gap {
 		return &checks.Gap{Reason: reason, Subject: checks.Text(name), Detail: checks.Text(detail), Location: checks.At(file, line)}
 	}
-	for _, dir := range append([]string{"/run/systemd/generator", "/run/systemd/generator.early"}, unitDirs...) {
+	_, err := t.Lstat(socketGenerator)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", nil, bad(socketGenerator, 0, reasonOf(err), "whether a generator makes the socket's ports could not be seen")
+	}
+	byGenerator := err == nil && name == "ssh.socket"
+	dirs := unitDirs
+	if !byGenerator {
+		dirs = slices.Concat(generatorDirs, unitDirs)
+	}
+	for _, dir := range dirs {
 		dropIns, err := t.Glob(dir + "/" + name + ".d/*.conf")
 		if err != nil {
 			return "", nil, bad(dir, 0, reasonOf(err), "changes to the unit could not be listed")
@@ -66,9 +92,8 @@ func socketStreams(t *tree.Tree, name string) (file string, streams []stream, ga
 			return "", nil, bad(dropIns[0], 0, checks.ReasonUnsupported, "changes to the socket unit are not evaluated")
 		}
 	}
-	const generator = "/usr/lib/systemd/system-generators/sshd-socket-generator"
-	if _, err := t.Lstat(generator); !errors.Is(err, fs.ErrNotExist) {
-		return "", nil, bad(generator, 0, checks.ReasonUnsupported, "the generator of the socket's ports is not evaluated")
+	if byGenerator {
+		return socketGenerator, nil, nil
 	}
 	for _, dir := range unitDirs {
 		file = dir + "/" + name

@@ -156,8 +156,16 @@ func (s *Store) setAside(name string, why error, suffix string) error {
 }
 
 // Write replaces the blob under name: a reader, or a run after a crash, sees the
-// old one or the new one, never a part.
+// old one or the new one, never a part. A blob of a newer version stays, and the
+// error is ErrNewer.
 func (s *Store) Write(name string, schema int, blob []byte) error {
+	if old, err := s.fs.ReadFile(name); err == nil {
+		var h header
+		first, _, _ := bytes.Cut(old, []byte("\n"))
+		if json.Unmarshal(first, &h) == nil && (h.State > 1 || h.Schema > schema) {
+			return fmt.Errorf("%s: %w", name, ErrNewer)
+		}
+	}
 	line, err := json.Marshal(header{State: 1, Schema: schema, Machine: s.machine, Sum: checksum(blob)})
 	if err != nil {
 		return err

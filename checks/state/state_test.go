@@ -54,6 +54,12 @@ func TestNewerIsLeftAlone(t *testing.T) {
 	if _, _, err := s.Read("b", 6); !errors.Is(err, ErrNewer) {
 		t.Errorf("error %v, want ErrNewer", err)
 	}
+	if err := s.Write("b", 6, []byte("older")); !errors.Is(err, ErrNewer) {
+		t.Errorf("writing over it: error %v, want ErrNewer", err)
+	}
+	if got, _, err := s.Read("b", 7); err != nil || string(got) != "x" {
+		t.Errorf("the newer blob now reads %q, %v", got, err)
+	}
 	if _, err := os.Stat(filepath.Join(dir, "b")); err != nil {
 		t.Errorf("the newer blob was moved: %v", err)
 	}

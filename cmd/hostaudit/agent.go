@@ -18,6 +18,10 @@ import (
 // agentInterval is the agent's default interval, pandora_agent.conf.
 const agentInterval = 300 * time.Second
 
+// underAgent reports whether the agent's environment is there; the agent sets
+// PANDORA_AGENT to its name.
+func (p *program) underAgent() bool { return p.env["PANDORA_AGENT"] != "" }
+
 // pandoraOptions are the settings of the agent's document.
 func (p *program) pandoraOptions(s *settings) output.PandoraOptions {
 	o := output.PandoraOptions{

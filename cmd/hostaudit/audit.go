@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -29,16 +29,15 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 	if err != nil {
 		return exitUsage, err
 	}
-	_, underAgent := p.env["PANDORA_AGENT"]
-	agent := f.format == "pandora" && f.root == "" || underAgent && f.root == "" && f.format == ""
+	agent := f.root == "" && (f.format == "pandora" || f.format == "" && p.underAgent())
 
-	mem := p.openMemory(f)
-	defer mem.close()
 	loaded, err := loadPolicy(f, ids(all))
 	var s *settings
 	if err == nil {
 		s, err = resolve(f, loaded, agent, all)
 	}
+	mem := p.openMemory(f, loaded.Policy.StateDir)
+	defer mem.close()
 	var broken error // the configuration's defect that the agent's server must hear of
 	if err != nil {
 		if _, usage := errors.AsType[usageError](err); !agent || usage {
@@ -48,24 +47,38 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		if s, err = p.lastGood(mem, f, all); err != nil {
 			return p.notChecked(f, all, broken)
 		}
-	} else {
+	} else if agent { // what somebody tries by hand is not what the agent goes back to
 		mem.keepGood(loaded)
+	}
+	if err := s.loadWords(); err != nil {
+		if !agent {
+			return exitUsage, err
+		}
+		s.withoutWords()
+		broken = cmp.Or(broken, err)
+	}
+	if !agent {
+		if err := checkOut(f.out); err != nil {
+			return exitUsage, err
+		}
 	}
 	if agent && mem.tooSoon(time.Duration(s.policy.Agent.MinInterval), time.Now()) {
 		return exitClean, nil
 	}
 
 	s.stateDir = mem.dir
-	remembered := mem.refusals()
+	remembered := mem.refusals(agent)
 	report, interrupted, err := p.examine(ctx, s, remembered)
 	if err != nil {
 		return exitUsage, err
 	}
 	mem.keepRefusals(remembered)
-	if err := p.deliver(report, s, broken); err != nil {
+	if err := p.deliver(report, s, mem, broken); err != nil {
 		return exitUsage, err
 	}
-	mem.audited(report.Run.Started)
+	if agent { // a run by hand must not make the agent skip one
+		mem.audited(report.Run.Started)
+	}
 	p.warn(s, mem)
 	if s.format.Name == "pandora" {
 		return exitClean, nil
@@ -80,7 +93,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	if s.agent {
 		runtime.GOMAXPROCS(s.cpus)
 	}
-	limitMemory()
+	s.limitMemory()
 	h, err := p.openHost(s)
 	if err != nil {
 		return nil, false, err
@@ -108,6 +121,9 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	}, Memory: remembered}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
 	bar.finish()
+	if s.flags.debug {
+		p.debug(s, h, confinement, results)
+	}
 	return &checks.Report{
 		Schema: checks.Schema,
 		Tool:   checks.Tool{Name: "hostaudit", Version: version},
@@ -149,9 +165,10 @@ func withDeadline(ctx context.Context, d time.Duration) (context.Context, contex
 }
 
 // limitMemory keeps the garbage collector ahead of the machine's out-of-memory
-// killer; the password engine bounds its own regions.
-func limitMemory() {
-	debug.SetMemoryLimit(256 << 20)
+// killer. The regions of the password engine come on top: a limit below what must
+// be held would only burn processor time.
+func (s *settings) limitMemory() {
+	debug.SetMemoryLimit(192<<20 + s.passwordMemory())
 }
 
 // confinement keeps what the rest of the run writes: its state and the documents
@@ -162,7 +179,7 @@ func (s *settings) confinement() confine.Options {
 		o.WriteDirs = append(o.WriteDirs, s.stateDir)
 	}
 	for _, out := range s.flags.out {
-		if info, err := os.Stat(out.path); err == nil && !info.Mode().IsRegular() {
+		if special(out.path) {
 			o.WriteFiles = append(o.WriteFiles, out.path)
 		} else {
 			o.WriteDirs = append(o.WriteDirs, filepath.Dir(out.path))
@@ -188,11 +205,23 @@ func (p *program) warn(s *settings, mem *memory) {
 	if s.agent {
 		return
 	}
-	for _, w := range mem.warnings {
+	for _, w := range mem.warned() {
 		fmt.Fprintf(p.stderr, "hostaudit: %s\n", oneLine(errors.New(w)))
 	}
 	if s.flags.root == "" && !isRoot() && s.format.Name == "text" {
 		fmt.Fprintln(p.stderr, "hostaudit: not root: what could not be read is unknown, not passed")
+	}
+}
+
+// debug tells a developer on standard error what the run was given and how long
+// it took; nothing of it is content of a file or a command line.
+func (p *program) debug(s *settings, h *host.Host, confinement []string, results []checks.Result) {
+	fmt.Fprintf(p.stderr, "debug: deadline %s, %d CPUs, state %q, confinement %q\n", s.deadline, s.cpus, s.stateDir, confinement)
+	if h.Snapshot != nil {
+		fmt.Fprintf(p.stderr, "debug: %d processes, %d listeners\n", len(h.Snapshot.Processes), len(h.Snapshot.Listeners))
+	}
+	for _, r := range results {
+		fmt.Fprintf(p.stderr, "debug: %s: %s, %d findings, %d gaps, %s\n", r.ID, r.Status, len(r.Findings), len(r.Gaps), r.Elapsed)
 	}
 }
 

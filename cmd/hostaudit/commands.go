@@ -19,14 +19,19 @@ import (
 	"hostaudit/wordlists"
 )
 
-// list prints the catalogue.
+// list prints the catalogue: a line for each check, broken only where a terminal
+// would break it worse.
 func (p *program) list(args []string) error {
 	if err := noArguments("list", args); err != nil {
 		return err
 	}
 	w := tabwriter.NewWriter(p.stdout, 0, 0, 2, ' ', 0)
 	for _, c := range catalogue.All() {
-		fmt.Fprintf(w, "%s\t%s\t%s\n", c.ID, c.Severity, c.Title)
+		title := []string{c.Title}
+		if isTerminal(p.stdout) {
+			title = wrap(c.Title, max(20, p.width()-len("mysql.root-password  critical  ")))
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\n", c.ID, c.Severity, strings.Join(title, "\n\t\t"))
 	}
 	return w.Flush()
 }
@@ -42,28 +47,30 @@ func (p *program) explain(args []string) error {
 	}
 	for _, c := range catalogue.All() {
 		if c.ID == fs.Arg(0) {
-			p.explainCheck(c)
-			return nil
+			return p.explainCheck(c)
 		}
 	}
 	return usageError{fmt.Sprintf("no check is named %q (see hostaudit list)", fs.Arg(0))}
 }
 
-func (p *program) explainCheck(c checks.Check) {
-	fmt.Fprintf(p.stdout, "%s (%s)\n%s\n", c.ID, c.Severity, c.Title)
+func (p *program) explainCheck(c checks.Check) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s (%s)\n%s\n", c.ID, c.Severity, c.Title)
 	for _, part := range []struct{ head, text string }{
 		{"Why", c.Rationale}, {"Remedy", c.Remedy}, {"May break", c.Breaks},
 	} {
 		if part.text != "" {
-			fmt.Fprintf(p.stdout, "\n%s\n  %s\n", part.head, strings.Join(wrap(part.text, 76), "\n  "))
+			fmt.Fprintf(&b, "\n%s\n  %s\n", part.head, strings.Join(wrap(part.text, 76), "\n  "))
 		}
 	}
 	if len(c.References) > 0 {
-		fmt.Fprint(p.stdout, "\nReferences\n")
+		fmt.Fprint(&b, "\nReferences\n")
 		for _, k := range slices.Sorted(maps.Keys(c.References)) {
-			fmt.Fprintf(p.stdout, "  %s: %s\n", k, strings.Join(c.References[k], ", "))
+			fmt.Fprintf(&b, "  %s: %s\n", k, strings.Join(c.References[k], ", "))
 		}
 	}
+	_, err := fmt.Fprint(p.stdout, b.String())
+	return err
 }
 
 // wrap breaks text at blanks into lines of at most width bytes (the catalogue is
@@ -174,19 +181,28 @@ func (p *program) config(args []string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := resolve(f, loaded, false, catalogue.All()); err != nil {
+		s, err := resolve(f, loaded, false, catalogue.All())
+		if err == nil {
+			err = s.loadWords()
+		}
+		if err != nil {
 			return err
 		}
+		var b strings.Builder
 		for _, read := range loaded.Files {
-			fmt.Fprintf(p.stdout, "# %s\n", read.Path)
+			fmt.Fprintf(&b, "# %s: ok\n", read.Path)
 		}
 		if len(loaded.Files) == 0 {
-			fmt.Fprintln(p.stdout, "# no configuration file; defaults")
+			fmt.Fprintf(&b, "# no configuration file in %s\n", configDir)
 		}
-		if action == "check" {
-			return nil
+		if action == "show" {
+			fmt.Fprintln(&b, "# what is not named here has its default (see hostaudit config example)")
+			if err := toml.NewEncoder(&b).Encode(loaded.Policy); err != nil {
+				return err
+			}
 		}
-		return toml.NewEncoder(p.stdout).Encode(loaded.Policy)
+		_, err = fmt.Fprint(p.stdout, b.String())
+		return err
 	}
 	return usageError{fmt.Sprintf("unknown config action %q", action)}
 }

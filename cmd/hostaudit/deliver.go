@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -16,9 +18,10 @@ import (
 	"hostaudit/output"
 )
 
-// deliver prints the report to standard output and to every --out file. broken
-// is the configuration's defect that the agent's server must hear of, or nil.
-func (p *program) deliver(report *checks.Report, s *settings, broken error) error {
+// deliver prints the report to every --out file and to standard output, which
+// gets its document also where a file did not. broken is the configuration's
+// defect that the agent's server must hear of, or nil.
+func (p *program) deliver(report *checks.Report, s *settings, mem *memory, broken error) error {
 	printed := report
 	if s.flags.reproducible || report.Target.Mode == "image" {
 		copied := *report
@@ -35,12 +38,20 @@ func (p *program) deliver(report *checks.Report, s *settings, broken error) erro
 	if broken != nil {
 		opts.Pandora.Problem = configProblem(broken)
 	}
+	var failed error
 	for _, o := range s.flags.out {
-		if err := writeFile(o, s.redacted(printed, destination{private: true, format: o.format.Name}), opts); err != nil {
-			return err
+		err := writeFile(o, s.redacted(printed, destination{private: !special(o.path), format: o.format.Name}), opts)
+		if err != nil && s.agent { // standard output is all that the server sees
+			mem.warn("output", err)
+		} else if err != nil {
+			failed = errors.Join(failed, err)
 		}
 	}
-	return s.format.Print(p.stdout, s.redacted(printed, destination{private: isTerminal(p.stdout), format: s.format.Name}), opts)
+	if warned := mem.warned(); s.agent && len(warned) > 0 {
+		opts.Pandora.Warning = checks.Clean(warned[0])
+	}
+	err := s.format.Print(p.stdout, s.redacted(printed, destination{private: isTerminal(p.stdout), format: s.format.Name}), opts)
+	return errors.Join(failed, err)
 }
 
 // destination is where a document goes. A terminal and a file of mode 0600 are
@@ -65,6 +76,43 @@ func (s *settings) redacted(r *checks.Report, d destination) *checks.Report {
 	return output.Redact(r)
 }
 
+// special reports whether path leads to something that is written to as it is: a
+// pipe, a terminal, a device.
+func special(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular()
+}
+
+// checkOut finds out before an audit whether its documents can be written at all.
+func checkOut(files []outFile) error {
+	for _, o := range files {
+		if err := checkTarget(o.path); err != nil {
+			return err
+		}
+		if special(o.path) {
+			continue
+		}
+		dir := filepath.Dir(o.path)
+		if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+			return fmt.Errorf("--out: %s: %w", dir, err)
+		}
+	}
+	return nil
+}
+
+// checkTarget refuses what must not be replaced by a new file: a directory, and a
+// link to a regular file (or to nothing). /dev/stdout is such a link when standard
+// output is a file, and renaming onto it would take it from the whole host.
+func checkTarget(path string) error {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return fmt.Errorf("--out: %s is a directory", path)
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode().Type() == fs.ModeSymlink && !special(path) {
+		return fmt.Errorf("--out: %s is a symbolic link; name the file itself", path)
+	}
+	return nil
+}
+
 // writeFile writes a whole document to a file of mode 0600, or leaves what was
 // there. What is no regular file (a pipe, /dev/stdout) is written to as it is.
 func writeFile(o outFile, r *checks.Report, opts output.Options) error {
@@ -73,13 +121,20 @@ func writeFile(o outFile, r *checks.Report, opts output.Options) error {
 	if err := o.format.Print(&document, r, opts); err != nil {
 		return err
 	}
-	if info, err := os.Stat(o.path); err == nil && !info.Mode().IsRegular() {
-		f, err := os.OpenFile(o.path, os.O_WRONLY|unix.O_NOCTTY, 0)
+	if err := checkTarget(o.path); err != nil {
+		return err
+	}
+	if special(o.path) {
+		// O_NONBLOCK: a pipe nobody reads from is an error, not a wait without end.
+		f, err := os.OpenFile(o.path, os.O_WRONLY|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 		if err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 		_, err = f.Write(document.Bytes())
-		return cmp.Or(err, f.Close())
+		if err := cmp.Or(err, f.Close()); err != nil {
+			return fmt.Errorf("--out: %w", err)
+		}
+		return nil
 	}
 	temp, err := os.CreateTemp(filepath.Dir(o.path), ".hostaudit-*") // mode 0600
 	if err != nil {

@@ -63,7 +63,7 @@ func parseFlags(args, known []string) (*flags, error) {
 	fs.StringVar(&f.config, "config", "", "")
 	fs.StringVar(&f.stateDir, "state-dir", "", "")
 	fs.StringVar(&f.passwordList, "password-list", "", "")
-	fs.DurationVar(&f.deadline, "deadline", 0, "")
+	fs.Func("deadline", "", duration(&f.deadline))
 	fs.IntVar(&f.cpus, "cpus", 0, "")
 	fs.Func("kind", "", oneOf(&f.kind, string(host.KindHost), string(host.KindContainer), string(host.KindContainerImage), string(host.KindVMImage), string(host.KindTree)))
 	fs.Func("privacy", "", oneOf(&f.privacy, "count", "full"))
@@ -78,9 +78,6 @@ func parseFlags(args, known []string) (*flags, error) {
 	}
 	if fs.NArg() > 0 {
 		return nil, usageError{fmt.Sprintf("unexpected argument %q", fs.Arg(0))}
-	}
-	if f.deadline < 0 {
-		return nil, usageError{"--deadline must not be negative"}
 	}
 	if f.cpus < 0 || f.cpus > 1024 {
 		return nil, usageError{"--cpus must be 1 to 1024"}
@@ -137,6 +134,17 @@ func addNames(dst *[]string, known []string, families bool) func(string) error {
 			}
 			*dst = append(*dst, name)
 		}
+		return nil
+	}
+}
+
+func duration(dst *time.Duration) func(string) error {
+	return func(v string) error {
+		d, err := time.ParseDuration(v)
+		if err != nil || d <= 0 {
+			return errors.New("must be a duration such as 20s or 5m")
+		}
+		*dst = d
 		return nil
 	}
 }

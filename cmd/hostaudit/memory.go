@@ -1,11 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
+	"sync"
 	"time"
 
 	"hostaudit/checks"
@@ -22,6 +25,8 @@ type memory struct {
 	dir      string // "" = none
 	unlock   func()
 	writable bool
+
+	mu       sync.Mutex // an abandoned check may still remember something
 	warnings []string
 }
 
@@ -31,11 +36,15 @@ const (
 	blobRefusals = "refusals"
 )
 
-// openMemory opens the state directory: the default one on live runs as root,
-// else only the one that was named.
-func (p *program) openMemory(f *flags) *memory {
+// openMemory opens the state directory: the one that was named on the command
+// line or, on live runs, in the configuration; else the default one on live runs
+// as root.
+func (p *program) openMemory(f *flags, configured string) *memory {
 	m := &memory{unlock: func() {}}
 	dir := f.stateDir
+	if f.root == "" {
+		dir = cmp.Or(dir, configured)
+	}
 	if dir == "" {
 		if f.root != "" || !isRoot() {
 			return m
@@ -73,7 +82,18 @@ func (m *memory) close() {
 }
 
 func (m *memory) warn(what string, err error) {
-	m.warnings = append(m.warnings, fmt.Sprintf("%s: %v", what, err))
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if w := fmt.Sprintf("%s: %v", what, err); !slices.Contains(m.warnings, w) {
+		m.warnings = append(m.warnings, w)
+	}
+}
+
+// warned returns the warnings so far.
+func (m *memory) warned() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.warnings)
 }
 
 func (m *memory) read(name string) []byte {
@@ -126,23 +146,32 @@ func (p *program) lastGood(m *memory, f *flags, all []checks.Check) (*settings, 
 	return resolve(f, loaded, true, all)
 }
 
-// refusals returns what the checks remember of logins that were refused.
-func (m *memory) refusals() *checks.Memory {
+// refusals returns what the checks remember of logins that were refused. repeated
+// says that this audit runs again and again, unattended.
+func (m *memory) refusals(repeated bool) *checks.Memory {
 	var earlier map[string]string
 	if blob := m.read(blobRefusals); blob != nil {
 		if err := json.Unmarshal(blob, &earlier); err != nil {
 			m.warn("state", err)
 		}
 	}
-	return checks.NewMemory(earlier)
+	if repeated && !m.writable {
+		return checks.NewForgetfulMemory(earlier)
+	}
+	memory := checks.NewMemory(earlier)
+	memory.KeepBy(func(entries map[string]string) { m.write(blobRefusals, entries) })
+	return memory
 }
 
-// keepRefusals is called before anything is printed: a refusal that is forgotten
-// is one more attempt at somebody's account.
+// keepRefusals keeps what the checks forgot, too: each refusal itself was kept
+// when it was met, for one that is forgotten is one more attempt at somebody's
+// account.
 func (m *memory) keepRefusals(c *checks.Memory) {
-	if kept := c.Entries(); len(kept) > 0 || m.read(blobRefusals) != nil {
-		m.write(blobRefusals, kept)
-	}
+	c.Settle(func(kept map[string]string) {
+		if len(kept) > 0 || m.read(blobRefusals) != nil {
+			m.write(blobRefusals, kept)
+		}
+	})
 }
 
 // lastAudit is when the last audit began.
@@ -171,7 +200,7 @@ func (m *memory) audited(started time.Time) { m.write(blobLast, lastAudit{starte
 // server hears of a broken configuration by a CRITICAL first module, and every
 // check reads NOT CHECKED instead of keeping its last good-looking value.
 func (p *program) notChecked(f *flags, all []checks.Check, broken error) (int, error) {
-	s, err := resolve(&flags{only: f.only, skip: f.skip, format: f.format}, policy.Loaded{}, true, all)
+	s, err := resolve(&flags{only: f.only, skip: f.skip, format: f.format, privacy: f.privacy}, policy.Loaded{}, true, all)
 	if err != nil {
 		return exitUsage, err
 	}

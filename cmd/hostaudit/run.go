@@ -40,8 +40,15 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	switch {
 	case err == nil:
 	case errors.Is(err, flag.ErrHelp):
-		fmt.Fprint(stdout, usage)
+		if p.underAgent() { // its standard output is for modules alone
+			fmt.Fprint(stderr, usage)
+			return exitUsage
+		}
 		code = exitClean
+		if _, err := fmt.Fprint(stdout, usage); err != nil {
+			fmt.Fprintf(stderr, "hostaudit: %s\n", oneLine(err))
+			code = exitUsage
+		}
 	default:
 		fmt.Fprintf(stderr, "hostaudit: %s\n", oneLine(err))
 		if _, ok := errors.AsType[usageError](err); ok {

@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"hostaudit/checks"
 )
 
 var update = flag.Bool("update", false, "write what the scripts print into their expectations")
@@ -19,7 +21,26 @@ func TestMain(m *testing.M) {
 		"hostaudit": func() {
 			os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 		},
+		"hostile": hostile,
 	})
+}
+
+// hostile is the program with checks that do what none may do.
+func hostile() {
+	p := &program{env: environment(os.Environ()), stdout: os.Stdout, stderr: os.Stderr}
+	check := func(id string, run func(context.Context, *checks.Env, *checks.Recorder)) checks.Check {
+		return checks.Check{ID: id, Title: id, Severity: checks.SeverityHigh, Run: run}
+	}
+	code, err := p.audit(context.Background(), os.Args[1:], []checks.Check{
+		check("a.panics", func(context.Context, *checks.Env, *checks.Recorder) { panic("hunter2") }),
+		check("b.hangs", func(context.Context, *checks.Env, *checks.Recorder) { select {} }),
+		check("c.silent", func(context.Context, *checks.Env, *checks.Recorder) {}),
+		check("d.sound", func(_ context.Context, _ *checks.Env, rec *checks.Recorder) { rec.Pass("sound") }),
+	})
+	if err != nil {
+		os.Stderr.WriteString(err.Error())
+	}
+	os.Exit(code)
 }
 
 // The whole program, as its users call it.

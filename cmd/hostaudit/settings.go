@@ -3,12 +3,14 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"hostaudit/checks"
@@ -54,13 +56,27 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 	if f.only != nil { // the command line names what it wants
 		s.selected = selection(all, f.only, slices.Concat(p.Skip, f.skip))
 	}
+	// The configuration's own mistakes are its file's, not the command line's.
+	configured := func(msg string) error {
+		if len(loaded.Files) == 0 {
+			return usageError{msg}
+		}
+		return &policy.Error{File: loaded.Files[len(loaded.Files)-1].Path, Msg: msg}
+	}
 	if len(s.selected) == 0 {
+		if f.only == nil && f.skip == nil {
+			return nil, configured("the selection leaves no check")
+		}
 		return nil, usageError{"the selection leaves no check"}
 	}
 	s.gate.require = slices.Concat(p.Require, f.require)
 	for _, id := range s.gate.require {
 		if !slices.ContainsFunc(s.selected, func(c checks.Check) bool { return c.ID == id }) {
-			return nil, usageError{fmt.Sprintf("%s is required but not selected", id)}
+			msg := fmt.Sprintf("%s is required but not selected", id)
+			if slices.Contains(f.require, id) {
+				return nil, usageError{msg}
+			}
+			return nil, configured(msg)
 		}
 	}
 	if word := cmp.Or(f.failOn, p.FailOn, "medium"); word != "never" {
@@ -86,16 +102,17 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 	}
 	s.cpus = cmp.Or(s.cpus, runtime.NumCPU())
 	s.privacy = cmp.Or(f.privacy, p.Privacy)
-	return s, s.loadWords()
+	return s, nil
 }
 
 // loadWords reads the word list: the administrator's words and the embedded ones.
+// Its errors tell a place, never a word.
 func (s *settings) loadWords() error {
 	s.words = wordlists.Common()
 	if path := cmp.Or(s.flags.passwordList, s.policy.Passwords.List); path != "" {
 		text, err := policy.ReadTrusted(path, os.Geteuid())
 		if err != nil {
-			return &policy.Error{File: path, Msg: reason(err)}
+			return &policy.Error{File: path, Msg: strings.TrimPrefix(reason(err), path+": ")}
 		}
 		extra, err := wordlists.Read(bytes.NewReader(text))
 		if err != nil {
@@ -105,6 +122,19 @@ func (s *settings) loadWords() error {
 	}
 	s.wordsID = wordlists.Digest(s.words)
 	return nil
+}
+
+// withoutWords leaves the question the word list is for unanswered: asked with
+// other words than the administrator's, it could be passed in error.
+func (s *settings) withoutWords() {
+	s.words, s.wordsID = nil, ""
+	for i := range s.selected {
+		if s.selected[i].ID == "password.dictionary" {
+			s.selected[i].Run = func(_ context.Context, _ *checks.Env, rec *checks.Recorder) {
+				rec.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Detail: "the configured word list could not be used"})
+			}
+		}
+	}
 }
 
 // selection keeps the catalogue's order.

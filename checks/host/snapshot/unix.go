@@ -104,7 +104,10 @@ const maxUnixName = 108
 func (u *unixTable) line(line []byte) {
 	row, ok := parseUnixRow(line)
 	if !ok {
-		if u.open && u.current.named && len(u.current.path)+1+len(line) <= maxUnixName {
+		if len(u.current.path)+1+len(line) > maxUnixName {
+			u.current.named = false // nothing that follows can belong to it either
+		}
+		if u.open && u.current.named {
 			u.current.path += "\n" + string(line)
 		}
 		return

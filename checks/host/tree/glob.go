@@ -8,10 +8,13 @@ import (
 	"strings"
 )
 
-// maxMatches bounds the result of one Glob, maxGlobErrors the errors it tells.
+// maxMatches bounds the result of one Glob, maxGlobErrors the errors it tells,
+// and maxGlobWork what it looks at, names read and paths walked alike: links to
+// "." in a hostile tree make a pattern of many wildcards an endless task.
 const (
 	maxMatches    = 100_000
 	maxGlobErrors = 16
+	maxGlobWork   = 300_000
 )
 
 // Glob expands a pattern as glob(3) does in the C locale: * ? [..] [!..] and
@@ -55,7 +58,18 @@ type globber struct {
 	matches []string
 	errs    []error
 	unsaid  int
+	work    int
 	full    bool
+}
+
+// spend counts n looked at, and reports whether the work may go on.
+func (g *globber) spend(name string, n int) bool {
+	g.work += n
+	if g.work > maxGlobWork && !g.full {
+		g.full = true
+		g.errs = append(g.errs, pathError("glob", name, ErrTooLarge))
+	}
+	return !g.full
 }
 
 // fail keeps an error unless it only says that something is not there.
@@ -103,6 +117,9 @@ func (g *globber) expand(dir string, parts []string, dirOnly bool) {
 		g.fail(err)
 		return
 	}
+	if !g.spend(dir, len(names)) {
+		return
+	}
 	wild := compileWildcard(pat)
 	for _, name := range names {
 		if wild.match(name) {
@@ -114,6 +131,10 @@ func (g *globber) expand(dir string, parts []string, dirOnly bool) {
 // enter takes one name that matched: a result if nothing follows, else a
 // directory to go on in.
 func (g *globber) enter(name string, rest []string, dirOnly bool) {
+	// A walk costs about as much as reading ten names.
+	if !g.spend(name, 10) {
+		return
+	}
 	switch {
 	case len(rest) > 0:
 		g.expand(name, rest, dirOnly)

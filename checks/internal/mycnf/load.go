@@ -22,7 +22,8 @@ type Opener interface {
 // because directories that include each other double with every level.
 const (
 	maxDepth = 10
-	maxFiles = 512
+	maxFiles = 512     // directories count too
+	maxBytes = 4 << 20 // of all files together
 )
 
 // Causes of a Problem that are no I/O error; test with errors.Is.
@@ -90,17 +91,24 @@ type loader struct {
 	open  Opener
 	set   *Set
 	count int
+	bytes int
 }
 
 func (l *loader) problem(p Problem) { l.set.Problems = append(l.set.Problems, p) }
 
+// tooMany counts a file or directory and reports, once as a problem, that it is
+// one too many.
+func (l *loader) tooMany(name string) bool {
+	l.count++
+	if l.count == maxFiles+1 {
+		l.problem(Problem{File: name, Err: ErrTooMany})
+	}
+	return l.count > maxFiles
+}
+
 // file reads one file and reports whether it was there.
 func (l *loader) file(name string, depth int) bool {
-	l.count++
-	if l.count > maxFiles {
-		if l.count == maxFiles+1 {
-			l.problem(Problem{File: name, Err: ErrTooMany})
-		}
+	if l.tooMany(name) {
 		return true
 	}
 	data, mode, err := l.open.ReadFile(name)
@@ -115,6 +123,11 @@ func (l *loader) file(name string, depth int) bool {
 		l.problem(Problem{File: name, Err: ErrWorldWritable, Known: true})
 		return true
 	}
+	if l.bytes += len(data); l.bytes > maxBytes {
+		l.count = max(l.count, maxFiles) // nothing more is read
+		l.tooMany(name)
+		return true
+	}
 	l.set.Files = append(l.set.Files, name)
 	nodes, err := Parse(name, data)
 	for _, n := range nodes {
@@ -122,6 +135,9 @@ func (l *loader) file(name string, depth int) bool {
 		case Entry:
 			l.set.Options = append(l.set.Options, n.Option)
 		case Include, IncludeDir:
+			if l.count > maxFiles {
+				continue
+			}
 			if !l.include(name, n, depth) {
 				return true
 			}
@@ -151,6 +167,9 @@ func (l *loader) include(file string, n Node, depth int) bool {
 	}
 	if n.Kind == Include {
 		l.file(path.Clean(n.Text), depth+1)
+		return true
+	}
+	if l.tooMany(file) {
 		return true
 	}
 	names, err := l.open.ReadDir(path.Clean(n.Text))

@@ -243,3 +243,28 @@ func TestParseArgs(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// Neither a directory named again and again nor the size of the files decides how
+// long reading takes.
+func TestLoadIsBoundedInWork(t *testing.T) {
+	dirs := &counting{files: files{"/a.cnf": strings.Repeat("!includedir /d\n", 20_000), "/d/": ""}}
+	set := Load(dirs, []string{"/a.cnf"})
+	if dirs.reads > maxFiles+1 || len(set.Problems) != 1 || !errors.Is(set.Problems[0].Err, ErrTooMany) {
+		t.Errorf("%d reads, problems %v", dirs.reads, set.Problems)
+	}
+	big := "[mysqld]\n" + strings.Repeat("x=1\n", 1<<19)
+	set = Load(files{"/a.cnf": big, "/b.cnf": big, "/c.cnf": big}, []string{"/a.cnf", "/b.cnf", "/c.cnf"})
+	if len(set.Files) != 1 || len(set.Problems) != 1 || !errors.Is(set.Problems[0].Err, ErrTooMany) {
+		t.Errorf("files %v, problems %v", set.Files, set.Problems)
+	}
+}
+
+type counting struct {
+	files
+	reads int
+}
+
+func (c *counting) ReadDir(name string) ([]string, error) {
+	c.reads++
+	return c.files.ReadDir(name)
+}

@@ -112,5 +112,39 @@ func TitleArgs(title string) (args []string, ok bool) {
 	if len(words) == 0 {
 		return nil, false
 	}
-	return words[1:], true
+	return rejoin(words[1:]), true
+}
+
+// rejoin puts the one option with blanks back together that distributions' packages
+// put on the command line (ec2-instance-connect): a command that finds keys, which
+// is a path and tokens, and the account it runs as. Another one with blanks stays
+// apart, and ParseArgs does not accept it.
+func rejoin(words []string) []string {
+	var args []string
+	for i := 0; i < len(words); i++ {
+		args = append(args, words[i])
+		if words[i] != "-o" || i+2 >= len(words) {
+			continue
+		}
+		end := i + 2
+		switch lower(words[i+1]) {
+		case "authorizedkeyscommand":
+			if !strings.HasPrefix(words[end], "/") {
+				continue
+			}
+			for end++; end < len(words) && strings.HasPrefix(words[end], "%"); {
+				end++
+			}
+		case "authorizedkeyscommanduser":
+			if strings.HasPrefix(words[end], "-") {
+				continue
+			}
+			end++
+		default:
+			continue
+		}
+		args = append(args, strings.Join(words[i+1:end], " "))
+		i = end - 1
+	}
+	return args
 }

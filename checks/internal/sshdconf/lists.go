@@ -95,6 +95,9 @@ func keyExchange(l Line, b Build) Outcome {
 	}
 	if b.Version.AtLeast(9, 9) {
 		names = append(names, "sntrup761x25519-sha512", "mlkem768x25519-sha256")
+		if b.Vendor == RedHat { // in the crypto policies of RHEL 10 and Fedora
+			names = append(names, "mlkem768nistp256-sha256", "mlkem1024nistp384-sha384")
+		}
 	}
 	return algorithms(names...)(l, b)
 }

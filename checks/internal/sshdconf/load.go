@@ -20,6 +20,8 @@ type Files interface {
 const (
 	maxDepth = 16      // of Include: SERVCONF_MAX_DEPTH of servconf.c
 	maxFiles = 1024    // read, counting a file as often as it is read
+	maxGlobs = 1024    // names and patterns of Include looked up
+	maxBytes = 8 << 20 // of all files together
 	maxItems = 50_000  // directives
 	maxLine  = 1 << 16 // bytes
 	maxNotes = 100     // problems kept
@@ -45,6 +47,8 @@ type Config struct {
 	items    []item
 	problems []Problem
 	files    int
+	globs    int
+	bytes    int
 	full     bool // a limit was reached: what follows was not read
 }
 
@@ -129,6 +133,10 @@ func (w walker) file(name string, outer [][]Criterion, depth int, from Line) {
 		w.unreadable(name, depth, from, err)
 		return
 	}
+	if w.bytes += len(data); w.bytes > maxBytes {
+		w.stop(from, "more text than is evaluated")
+		return
+	}
 	w.lines(name, data, outer, depth)
 }
 
@@ -184,12 +192,24 @@ func (w walker) lines(name string, data []byte, outer [][]Criterion, depth int) 
 
 func (w walker) include(line Line, blocks [][]Criterion, depth int) {
 	for _, pattern := range line.Args {
+		if w.full {
+			return
+		}
 		if strings.HasPrefix(pattern, "~") || strings.Contains(pattern, `\`) {
 			w.problem(Problem{File: line.File, Line: line.Line, Outcome: unsure("a name with a tilde or a backslash in Include")})
 			continue
 		}
 		if !path.IsAbs(pattern) {
 			pattern = includeBase + "/" + pattern
+		}
+		if strings.Count(path.Dir(pattern), "*")+strings.Count(path.Dir(pattern), "?")+strings.Count(path.Dir(pattern), "[") > 1 {
+			// Links that lead round in a circle make the number of ways explode.
+			w.problem(Problem{File: line.File, Line: line.Line, Outcome: unsure("several wildcards in the directory that Include names")})
+			continue
+		}
+		if w.globs++; w.globs > maxGlobs {
+			w.stop(line, "more names in Include than are evaluated")
+			return
 		}
 		names, err := w.files.Glob(pattern)
 		if err != nil {

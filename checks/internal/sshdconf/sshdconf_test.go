@@ -293,3 +293,20 @@ func TestView(t *testing.T) {
 		t.Errorf("8.2: a Match block in an included file must not be certain: %+v", v)
 	}
 }
+
+// Hostile includes end in an answer, soon.
+func TestLoadIsBounded(t *testing.T) {
+	comments := strings.Repeat("# comment\n", 1<<19)
+	for name, files := range map[string]memory{
+		"text":      mem("/c", "Include /d/*\n", "/d/a", comments, "/d/b", comments),
+		"patterns":  mem("/c", strings.Repeat("Include /none/*\n", maxGlobs+1)),
+		"wildcards": mem("/c", "Include /d/*/*/*/x\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			problems := Load(files, "/c", CommandLine{}, Build{Version: Version{9, 2}, Vendor: Debian}).Problems()
+			if len(problems) != 1 || problems[0].Kind != Unsure {
+				t.Errorf("problems %v", problems)
+			}
+		})
+	}
+}
