@@ -58,7 +58,7 @@ func rule(number int, text string) Line {
 	l := Line{Line: number}
 	words := split(text)
 	if words[0] == "@include" {
-		if len(words) < 2 {
+		if len(words) < 2 || words[1] == "" {
 			l.Problem = "@include without a file"
 			return l
 		}
@@ -72,7 +72,7 @@ func rule(number int, text string) Line {
 		l.Type, l.Problem = "", "unknown type"
 		return l
 	}
-	if len(words) < 3 {
+	if len(words) < 3 || words[2] == "" {
 		l.Problem = "too few words"
 		return l
 	}
