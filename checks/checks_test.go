@@ -1,11 +1,18 @@
 package checks
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"unicode/utf8"
+
+	"hostaudit/checks/host/tree"
 )
 
 func TestClean(t *testing.T) {
@@ -246,5 +253,21 @@ func TestMemory(t *testing.T) {
 	got, err := json.Marshal(m.Entries())
 	if err != nil || string(got) != `{"new":"3","old":"1"}` {
 		t.Errorf("entries %s, %v", got, err)
+	}
+}
+
+func TestReasonOf(t *testing.T) {
+	for want, errs := range map[Reason][]error{
+		ReasonNoPermission:     {&fs.PathError{Op: "open", Path: "/x", Err: fs.ErrPermission}, syscall.EPERM},
+		ReasonRemoteFileSystem: {fmt.Errorf("x: %w", tree.ErrRemote)},
+		ReasonChangedMeanwhile: {tree.ErrChanged},
+		ReasonBudget:           {context.DeadlineExceeded, fmt.Errorf("x: %w", context.Canceled)},
+		ReasonUnreadable:       {io.ErrUnexpectedEOF, tree.ErrTooLarge, tree.ErrNotRegular, tree.ErrTooDeep, nil},
+	} {
+		for _, err := range errs {
+			if got := ReasonOf(err); got != want || !got.explainsUnknown() {
+				t.Errorf("%v: %s, want %s", err, got, want)
+			}
+		}
 	}
 }

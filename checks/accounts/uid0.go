@@ -10,7 +10,6 @@ import (
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
-	"hostaudit/checks/host/tree"
 )
 
 // UID0 is accounts.uid0. The kernel knows no names: whoever has user ID 0 is
@@ -43,7 +42,7 @@ func runUID0(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 		return
 	}
 	if accounts.PasswdErr != nil {
-		rec.Gap(checks.Gap{Reason: reason(accounts.PasswdErr), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
+		rec.Gap(checks.Gap{Reason: checks.ReasonOf(accounts.PasswdErr), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
 		return
 	}
 	if len(accounts.NotExamined) > 0 {
@@ -108,20 +107,7 @@ func storeGap(store host.AccountStore) checks.Gap {
 	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
 	g.Detail = "accounts kept elsewhere are not evaluated"
 	if store.Err != nil {
-		g.Reason, g.Detail = reason(store.Err), "whether accounts are kept here could not be read"
+		g.Reason, g.Detail = checks.ReasonOf(store.Err), "whether accounts are kept here could not be read"
 	}
 	return g
-}
-
-// reason is the Reason of a failed read.
-func reason(err error) checks.Reason {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return checks.ReasonNoPermission
-	case errors.Is(err, tree.ErrRemote):
-		return checks.ReasonRemoteFileSystem
-	case errors.Is(err, tree.ErrChanged):
-		return checks.ReasonChangedMeanwhile
-	}
-	return checks.ReasonUnreadable
 }

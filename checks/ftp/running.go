@@ -19,7 +19,7 @@ const dialTimeAll = 6 * time.Second
 // listeners judges what listens on port 21.
 func (a *audit) listeners() {
 	if m, missing := a.snap.MissingPart(snapshot.PartTCP); missing {
-		a.gap(reasonOf(m.Err), "TCP sockets", "the listening sockets could not be read whole")
+		a.gap(checks.ReasonOf(m.Err), "TCP sockets", "the listening sockets could not be read whole")
 	}
 	ctx, cancel := context.WithTimeout(a.ctx, dialTimeAll)
 	defer cancel()
@@ -102,7 +102,7 @@ func (a *audit) daemons() {
 		if errors.Is(m.Err, fs.ErrPermission) {
 			a.rec.Note("", "processes of other users are hidden: FTP servers in other network namespaces were not looked for")
 		} else {
-			a.gap(reasonOf(m.Err), "processes", "the processes could not be read whole")
+			a.gap(checks.ReasonOf(m.Err), "processes", "the processes could not be read whole")
 		}
 	}
 	type place struct {
@@ -156,15 +156,4 @@ func (a *audit) running(d daemon) bool {
 		}
 	}
 	return false
-}
-
-// reasonOf names the cause of a failed read.
-func reasonOf(err error) checks.Reason {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return checks.ReasonNoPermission
-	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		return checks.ReasonBudget
-	}
-	return checks.ReasonUnreadable
 }

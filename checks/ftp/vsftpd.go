@@ -130,7 +130,7 @@ func (a *audit) vsftpdConfs() (confs []string) {
 	for _, pattern := range []string{vsftpdConf, vsftpdConfDir + "/*.conf"} {
 		found, err := a.host.Tree.Glob(pattern)
 		if err != nil {
-			a.gap(reasonOf(err), pattern, "the configuration of vsftpd could not be looked for")
+			a.gap(checks.ReasonOf(err), pattern, "the configuration of vsftpd could not be looked for")
 		}
 		confs = append(confs, found...)
 	}
@@ -325,5 +325,5 @@ func treeReason(err error) checks.Reason {
 	if errors.Is(err, tree.ErrRemote) {
 		return checks.ReasonRemoteFileSystem
 	}
-	return reasonOf(err)
+	return checks.ReasonOf(err)
 }

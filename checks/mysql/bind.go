@@ -225,7 +225,7 @@ func (s settings) persisted(t *tree.Tree) []checks.Gap {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil
 	case err != nil:
-		return []checks.Gap{{Reason: reasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "variables stored by SET PERSIST could not be read"}}
+		return []checks.Gap{{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "variables stored by SET PERSIST could not be read"}}
 	}
 	for _, name := range []string{"bind_address", "skip_networking", "mysqlx_bind_address", "admin_address"} {
 		if strings.Contains(string(data), `"`+name+`"`) {

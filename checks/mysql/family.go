@@ -88,7 +88,7 @@ func unitGaps(h *host.Host) []checks.Gap {
 		dir := "/etc/systemd/system/" + name
 		list, err := h.Tree.Glob(dir + ".d/*.conf")
 		if err != nil {
-			gaps = append(gaps, checks.Gap{Reason: reasonOf(err), Subject: checks.Text(dir + ".d"), Detail: "changes to the service could not be read"})
+			gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(dir + ".d"), Detail: "changes to the service could not be read"})
 		}
 		files = append(files, list...)
 		if info, err := h.Tree.Lstat(dir); err == nil && info.Mode.IsRegular() {
@@ -100,7 +100,7 @@ func unitGaps(h *host.Host) []checks.Gap {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			gaps = append(gaps, checks.Gap{Reason: reasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "a change to the service could not be read"})
+			gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "a change to the service could not be read"})
 		case strings.Contains(string(data), "ExecStart=") || strings.Contains(string(data), "MYSQLD_OPTS"):
 			gaps = append(gaps, checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "the service's command line is changed here; its options are not evaluated"})
 		}

@@ -69,7 +69,7 @@ func isServer(p snapshot.Process) bool {
 func discover(h *host.Host) (list []instance, gaps []checks.Gap) {
 	snap := h.Snapshot
 	if m, missing := snap.MissingPart(snapshot.PartProcesses); missing {
-		gaps = append(gaps, checks.Gap{Reason: reasonOf(m.Err), Detail: "not every process could be seen, so a server may run unseen"})
+		gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(m.Err), Detail: "not every process could be seen, so a server may run unseen"})
 	}
 	var procs []snapshot.Process
 	for _, p := range snap.Processes {
@@ -196,7 +196,7 @@ func (inst *instance) findSockets(snap *snapshot.Snapshot, single bool) {
 
 func (inst *instance) findDoors(snap *snapshot.Snapshot, alone bool) {
 	if m, missing := snap.MissingPart(snapshot.PartTCP); missing {
-		inst.gaps = append(inst.gaps, checks.Gap{Reason: reasonOf(m.Err), Detail: "the TCP listeners could not be read"})
+		inst.gaps = append(inst.gaps, checks.Gap{Reason: checks.ReasonOf(m.Err), Detail: "the TCP listeners could not be read"})
 	}
 	hidden := false
 	for _, l := range snap.Listeners {
@@ -282,7 +282,7 @@ func installed(h *host.Host) (bool, *checks.Gap) {
 		case err == nil && info.Mode.IsRegular():
 			return true, nil
 		case err != nil && !errors.Is(err, fs.ErrNotExist):
-			gap = &checks.Gap{Reason: reasonOf(err), Subject: checks.Text(file), Detail: "whether a server is installed could not be seen"}
+			gap = &checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Detail: "whether a server is installed could not be seen"}
 		}
 	}
 	return false, gap
@@ -299,14 +299,6 @@ func flavourOf(h *host.Host, exe string) flavour {
 		}
 	}
 	return mySQL
-}
-
-// reasonOf classifies an I/O error.
-func reasonOf(err error) checks.Reason {
-	if errors.Is(err, fs.ErrPermission) {
-		return checks.ReasonNoPermission
-	}
-	return checks.ReasonUnreadable
 }
 
 // scope names what a listener can be reached by.

@@ -9,7 +9,6 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/crack"
 	"hostaudit/checks/host"
-	"hostaudit/checks/host/tree"
 )
 
 // standing is what an account's password field means for logging in.
@@ -55,7 +54,7 @@ func take(h *host.Host) *survey {
 		s.absent = len(s.gaps) == 0
 		return s
 	case err != nil:
-		s.gaps = append(s.gaps, checks.Gap{Reason: reason(err), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
+		s.gaps = append(s.gaps, checks.Gap{Reason: checks.ReasonOf(err), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
 		return s
 	}
 	shells := newShells(h.Tree)
@@ -98,7 +97,7 @@ func take(h *host.Host) *survey {
 		s.entries = append(s.entries, e)
 	}
 	if shadowErr != nil {
-		s.gaps = append(s.gaps, checks.Gap{Reason: reason(shadowErr), Detail: "/etc/shadow could not be read", Location: checks.At("/etc/shadow", 0)})
+		s.gaps = append(s.gaps, checks.Gap{Reason: checks.ReasonOf(shadowErr), Detail: "/etc/shadow could not be read", Location: checks.At("/etc/shadow", 0)})
 	}
 	return s
 }
@@ -211,20 +210,7 @@ func storeGap(store host.AccountStore) checks.Gap {
 	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
 	g.Detail = "accounts or passwords kept elsewhere are not evaluated"
 	if store.Err != nil {
-		g.Reason, g.Detail = reason(store.Err), "whether passwords are kept here could not be read"
+		g.Reason, g.Detail = checks.ReasonOf(store.Err), "whether passwords are kept here could not be read"
 	}
 	return g
-}
-
-// reason is the Reason of a failed read.
-func reason(err error) checks.Reason {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return checks.ReasonNoPermission
-	case errors.Is(err, tree.ErrRemote):
-		return checks.ReasonRemoteFileSystem
-	case errors.Is(err, tree.ErrChanged):
-		return checks.ReasonChangedMeanwhile
-	}
-	return checks.ReasonUnreadable
 }

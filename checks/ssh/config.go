@@ -64,7 +64,7 @@ func problemGaps(s server, problems []sshdconf.Problem) []checks.Gap {
 			gap.Reason = checks.ReasonRefused
 			detail = "sshd would not start with it: " + p.Why
 		case p.Err != nil:
-			gap.Reason = reasonOf(p.Err)
+			gap.Reason = checks.ReasonOf(p.Err)
 			detail = p.Why
 		case !s.build.Version.Known():
 			gap.Reason = checks.ReasonNoMetadata
@@ -85,17 +85,6 @@ func problemGaps(s server, problems []sshdconf.Problem) []checks.Gap {
 		}
 	}
 	return gaps
-}
-
-// reasonOf maps an error of the tree to the reason of a gap.
-func reasonOf(err error) checks.Reason {
-	switch {
-	case errors.Is(err, fs.ErrPermission):
-		return checks.ReasonNoPermission
-	case errors.Is(err, tree.ErrRemote):
-		return checks.ReasonRemoteFileSystem
-	}
-	return checks.ReasonUnreadable
 }
 
 // optionFiles hold options that units and init scripts put on sshd's command
@@ -122,7 +111,7 @@ func startOptions(t *tree.Tree, subject string) []checks.Gap {
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 		case err != nil:
-			add(o.file, reasonOf(err), "options for sshd could not be read")
+			add(o.file, checks.ReasonOf(err), "options for sshd could not be read")
 		case !harmless(string(data), o.variable):
 			add(o.file, checks.ReasonUnsupported, "options for sshd set here are not evaluated")
 		}
@@ -136,7 +125,7 @@ func startOptions(t *tree.Tree, subject string) []checks.Gap {
 		} {
 			matches, err := t.Glob(pattern)
 			if err != nil {
-				add(pattern, reasonOf(err), "changes to the unit could not be listed")
+				add(pattern, checks.ReasonOf(err), "changes to the unit could not be listed")
 			}
 			for _, file := range matches {
 				if info, err := t.Lstat(file); err == nil && info.Mode&fs.ModeSymlink != 0 {
@@ -149,7 +138,7 @@ func startOptions(t *tree.Tree, subject string) []checks.Gap {
 				}
 				data, err := t.ReadFile(file)
 				if err != nil {
-					add(file, reasonOf(err), "a change to the unit could not be read")
+					add(file, checks.ReasonOf(err), "a change to the unit could not be read")
 				} else if changesStart(string(data)) {
 					add(file, checks.ReasonUnsupported, "a changed start of the unit is not evaluated")
 				}

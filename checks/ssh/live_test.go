@@ -201,7 +201,7 @@ func TestLive(t *testing.T) {
 		{
 			name: "sockets_not_seen", config: "Port 2222\nPermitRootLogin no",
 			missing: []snapshot.Missing{{What: snapshot.PartTCP, Err: context.Canceled}},
-			port:    "unknown; gap unreadable tcp@:0", root: "unknown; gap unreadable tcp@:0",
+			port:    "unknown; gap budget tcp@:0", root: "unknown; gap budget tcp@:0",
 		},
 		{
 			name: "not_running", config: "PermitRootLogin no",

@@ -80,7 +80,7 @@ func (s *survey) lookRunning(h *host.Host) {
 	snap := h.Snapshot
 	for _, part := range []snapshot.Part{snapshot.PartProcesses, snapshot.PartTCP} {
 		if m, missing := snap.MissingPart(part); missing {
-			s.gap(reasonOf(m.Err), string(part), "the list could not be read, so an SSH server may have been missed")
+			s.gap(checks.ReasonOf(m.Err), string(part), "the list could not be read, so an SSH server may have been missed")
 		}
 	}
 	owned := map[int][]snapshot.Listener{}

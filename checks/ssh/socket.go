@@ -76,7 +76,7 @@ func socketStreams(t *tree.Tree, name string) (file string, streams []stream, ga
 	}
 	_, err := t.Lstat(socketGenerator)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return "", nil, bad(socketGenerator, 0, reasonOf(err), "whether a generator makes the socket's ports could not be seen")
+		return "", nil, bad(socketGenerator, 0, checks.ReasonOf(err), "whether a generator makes the socket's ports could not be seen")
 	}
 	byGenerator := err == nil && name == "ssh.socket"
 	dirs := unitDirs
@@ -86,7 +86,7 @@ func socketStreams(t *tree.Tree, name string) (file string, streams []stream, ga
 	for _, dir := range dirs {
 		dropIns, err := t.Glob(dir + "/" + name + ".d/*.conf")
 		if err != nil {
-			return "", nil, bad(dir, 0, reasonOf(err), "changes to the unit could not be listed")
+			return "", nil, bad(dir, 0, checks.ReasonOf(err), "changes to the unit could not be listed")
 		}
 		if len(dropIns) > 0 {
 			return "", nil, bad(dropIns[0], 0, checks.ReasonUnsupported, "changes to the socket unit are not evaluated")
@@ -102,7 +102,7 @@ func socketStreams(t *tree.Tree, name string) (file string, streams []stream, ga
 			continue
 		}
 		if err != nil {
-			return "", nil, bad(file, 0, reasonOf(err), "the unit could not be read")
+			return "", nil, bad(file, 0, checks.ReasonOf(err), "the unit could not be read")
 		}
 		streams, line := parseStreams(string(data))
 		if line > 0 {

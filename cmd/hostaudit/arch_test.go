@@ -95,7 +95,7 @@ var arrows = map[string][]string{
 	"audit":     {"checks", "host", "guard"},
 	"catalogue": {"checks", "family"},
 	"family":    {"checks", "host", "tree", "snapshot", "units", "internal", "guard"},
-	"checks":    {"host"},
+	"checks":    {"host", "tree"}, // host types, of which tree has the errors
 	"host":      {"tree", "snapshot", "internal", "guard"},
 	"units":     {"tree", "internal", "guard"},
 	"image":     {"tree", "internal", "guard"},
@@ -359,7 +359,7 @@ func TestArchitectureRulesHold(t *testing.T) {
 		{"family-state", "checks/password/run.go", imports("hostaudit/checks/state"), "no arrow"},
 		{"family-output", "checks/ssh/port.go", imports("hostaudit/output"), "no arrow"},
 		{"checks-host", "checks/check.go", imports("hostaudit/checks/host"), ""},
-		{"checks-tree", "checks/check.go", imports("hostaudit/checks/host/tree"), "no arrow"},
+		{"checks-tree", "checks/check.go", imports("hostaudit/checks/host/tree"), ""},
 		{"checks-audit", "checks/check.go", imports("hostaudit/checks/audit"), "no arrow"},
 		{"host", "checks/host/open.go", imports("hostaudit/checks/host/tree", "hostaudit/checks/host/snapshot", "hostaudit/checks/internal/osrelease"), ""},
 		{"host-checks", "checks/host/open.go", imports("hostaudit/checks"), "no arrow"},
