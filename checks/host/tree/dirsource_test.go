@@ -7,7 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -432,5 +434,39 @@ func TestKernelFiles(t *testing.T) {
 	}
 	if _, err := tr.ReadFile("/dev/zero"); !errors.Is(err, ErrNotRegular) && !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("/dev/zero: %v", err)
+	}
+}
+
+// ReadLinks says what Lstat of every entry says.
+func TestReadLinks(t *testing.T) {
+	dir := t.TempDir()
+	for name, target := range map[string]string{"sub/b": "/etc/passwd", "sub/a": "nowhere", "sub/c": "."} {
+		if err := os.MkdirAll(filepath.Join(dir, "sub", "directory"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sub", "file"), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	tr, err := OpenDir(dir, Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer tr.Close()
+	want := []string{"a", "b", "c"}
+	if got, err := tr.ReadLinks("/sub"); err != nil || !slices.Equal(got, want) {
+		t.Errorf("ReadLinks: %v, %v; want %v", got, err, want)
+	}
+	if got, err := tr.linksByLstat("/sub"); err != nil || !slices.Equal(got, want) {
+		t.Errorf("by Lstat: %v, %v; want %v", got, err, want)
+	}
+	if _, err := tr.ReadLinks("/none"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("missing directory: %v", err)
+	}
+	if _, err := tr.ReadLinks("/sub/file"); !errors.Is(err, syscall.ENOTDIR) {
+		t.Errorf("file: %v", err)
 	}
 }

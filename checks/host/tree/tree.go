@@ -196,6 +196,48 @@ func (t *Tree) ReadDir(name string) (names []string, err error) {
 	return names, nil
 }
 
+// ReadLinks returns the names of the symbolic links in a directory, bytewise
+// sorted. Errors are those of ReadDir.
+func (t *Tree) ReadLinks(name string) (links []string, err error) {
+	source, ok := t.src.(interface {
+		ReadLinks(name string) ([]string, error)
+	})
+	if !ok {
+		return t.linksByLstat(name)
+	}
+	err = t.retry(func() error {
+		at, err := t.walk(name, true)
+		if err != nil {
+			return err
+		}
+		if !at.info.Mode.IsDir() {
+			return syscall.ENOTDIR
+		}
+		links, err = source.ReadLinks(at.name)
+		return err
+	})
+	if err != nil {
+		return nil, pathError("readdir", name, err)
+	}
+	return links, nil
+}
+
+// linksByLstat is ReadLinks for a Source that cannot tell faster.
+func (t *Tree) linksByLstat(name string) (links []string, err error) {
+	names, err := t.ReadDir(name)
+	for _, n := range names {
+		info, err := t.Lstat(strings.TrimRight(name, "/") + "/" + n)
+		switch {
+		case errors.Is(err, fs.ErrNotExist): // gone meanwhile
+		case err != nil:
+			return nil, err
+		case info.Mode&fs.ModeSymlink != 0:
+			links = append(links, n)
+		}
+	}
+	return links, err
+}
+
 // Resolve returns the absolute name inside the tree that name leads to, free of
 // links. What it leads to must exist.
 func (t *Tree) Resolve(name string) (resolved string, err error) {

@@ -185,7 +185,7 @@ func hasInstall(text string) bool {
 func aliases(t *tree.Tree, name string) ([]string, error) {
 	var names []string
 	for _, dir := range unitDirs() {
-		entries, err := t.ReadDir(dir)
+		entries, err := t.ReadLinks(dir)
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
@@ -194,10 +194,6 @@ func aliases(t *tree.Tree, name string) ([]string, error) {
 		}
 		for _, entry := range entries {
 			if entry == name || path.Ext(entry) != path.Ext(name) || strings.ContainsAny(entry, "*?[\\") {
-				continue
-			}
-			info, err := t.Lstat(dir + "/" + entry)
-			if err != nil || info.Mode&fs.ModeSymlink == 0 {
 				continue
 			}
 			if target, err := linkTarget(t, dir+"/"+entry); err == nil && path.Base(target) == name {
