@@ -65,7 +65,7 @@ func OpenLive(opts Options) (*Host, error) {
 
 // OpenRoot opens the tree of files at dir. Nothing of it runs as far as the
 // audit is concerned, unless opts names its /proc: then the kind is decided by
-// that, as for a live host.
+// that, as for a live host, and the caller may make it one by Mode and Snapshot.
 func OpenRoot(dir string, opts Options) (*Host, error) {
 	h, err := open(Root, dir, opts)
 	if err != nil {

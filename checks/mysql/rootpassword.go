@@ -53,7 +53,7 @@ func runRootPassword(ctx context.Context, h *host.Host, p *prober, rec *checks.R
 		return
 	}
 	if p.dial == nil {
-		rec.Gap(checks.Gap{Reason: checks.ReasonInternal, Detail: "there is no way to connect to the server"})
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Detail: "the server cannot be asked from here: it runs on a host that is only mounted"})
 		return
 	}
 	rec.Fact("servers", len(servers))

@@ -110,7 +110,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	ctx, cancel := withDeadline(sigctx, s.deadline)
 	defer cancel()
 	if h.Mode == host.Live {
-		h.Snapshot = snapshot.Collect(ctx, snapshot.Options{})
+		h.Snapshot = snapshot.Collect(ctx, snapshot.Options{ProcDir: s.flags.proc, Root: mountPoint(s.flags.root)})
 	}
 	confinement := confine.Apply(s.confinement())
 
@@ -140,9 +140,15 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 func (p *program) openHost(s *settings) (*host.Host, error) {
 	opts := host.Options{Kind: host.Kind(s.flags.kind), Remote: s.flags.remote}
 	if s.flags.root != "" {
+		opts.ProcDir = s.flags.proc
 		h, err := host.OpenRoot(s.flags.root, opts)
 		if err != nil {
 			return nil, usageError{fmt.Sprintf("--root %s: %s", s.flags.root, reason(err))}
+		}
+		if s.flags.proc != "" {
+			// A host seen from beside it: what runs is evidence, but its addresses are
+			// not ours, so there is no dialer.
+			h.Mode = host.Live
 		}
 		return h, nil
 	}
@@ -155,6 +161,21 @@ func target(h *host.Host) checks.Target {
 		Path: checks.Clean(h.Path), Hostname: checks.Clean(h.Hostname),
 		OS: checks.OS{ID: checks.Clean(h.OS.ID), VersionID: checks.Clean(h.OS.VersionID)},
 	}
+}
+
+// mountPoint is the real path of a root directory, as the kernel tells it.
+func mountPoint(root string) string {
+	if root == "" {
+		return ""
+	}
+	abs, err := filepath.Abs(root)
+	if err != nil {
+		return root
+	}
+	if real, err := filepath.EvalSymlinks(abs); err == nil {
+		return real
+	}
+	return abs
 }
 
 func withDeadline(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {

@@ -18,6 +18,7 @@ import (
 // flags are the command line of an audit. What was not said has its zero value.
 type flags struct {
 	root         string
+	proc         string
 	format       string
 	out          []outFile
 	only, skip   []string
@@ -54,6 +55,7 @@ func parseFlags(args, known []string) (*flags, error) {
 	var f flags
 	fs := newFlagSet("run")
 	fs.StringVar(&f.root, "root", "", "")
+	fs.StringVar(&f.proc, "proc", "", "")
 	fs.StringVar(&f.format, "format", "", "")
 	fs.Func("out", "", f.addOut)
 	fs.Func("only", "", addNames(&f.only, known, true))
@@ -78,6 +80,9 @@ func parseFlags(args, known []string) (*flags, error) {
 	}
 	if fs.NArg() > 0 {
 		return nil, usageError{fmt.Sprintf("unexpected argument %q", fs.Arg(0))}
+	}
+	if f.proc != "" && f.root == "" {
+		return nil, usageError{"--proc goes with --root: the /proc and the files of one host"}
 	}
 	if f.cpus < 0 || f.cpus > 1024 {
 		return nil, usageError{"--cpus must be 1 to 1024"}
@@ -165,6 +170,8 @@ pass, fail, not applicable or unknown, and the evidence.
 
   hostaudit [run] [flags]      audit this host (as root, to see everything)
   hostaudit --root DIR         audit a tree of files; nothing in it is run or written
+  hostaudit --root DIR --proc DIR/proc
+                               audit the running host that is mounted at DIR
   hostaudit list               the checks
   hostaudit explain ID         one check: why, what to do, what that may break
   hostaudit report FILE        print a stored JSON report (--format F)

@@ -20,7 +20,10 @@ type Options struct {
 	// ProcDir is a mounted procfs; "" = /proc. From another one (the host's, mounted
 	// into a container) the network namespace and root of its process 1 are looked
 	// at, and sockets are read from its files only.
-	ProcDir      string
+	ProcDir string
+	// Root is where the root directory of that host is mounted here, "" = "/". The
+	// kernel tells programs by the names the reader sees them at; it is taken off.
+	Root         string
 	MaxProcesses int // 0 = 32,768; more are left out and said so
 	MaxSockets   int // listening sockets per table; 0 = 65,536
 }

@@ -141,6 +141,14 @@ func parseExe(link string) (path string, deleted bool) {
 	return strings.CutSuffix(link, " (deleted)")
 }
 
+// below takes the mount point root off a path that lies below it.
+func below(root, path string) string {
+	if rest, ok := strings.CutPrefix(path, strings.TrimRight(root, "/")+"/"); ok {
+		return "/" + rest
+	}
+	return path
+}
+
 // splitArgs splits /proc/PID/cmdline at its NUL bytes. A process that rewrote its
 // title may have left out the last one.
 func splitArgs(b []byte) []string {

@@ -158,3 +158,19 @@ func FuzzSmallFiles(f *testing.F) {
 		}
 	})
 }
+
+func TestBelow(t *testing.T) {
+	for _, tc := range []struct{ root, path, want string }{
+		{"", "/usr/sbin/sshd", "/usr/sbin/sshd"},
+		{"/", "/usr/sbin/sshd", "/usr/sbin/sshd"},
+		{"/host", "/host/usr/sbin/sshd", "/usr/sbin/sshd"},
+		{"/host/", "/host/usr/sbin/sshd", "/usr/sbin/sshd"},
+		{"/host", "/hostess/sshd", "/hostess/sshd"},
+		{"/host", "/usr/sbin/sshd", "/usr/sbin/sshd"},
+		{"/host", "", ""},
+	} {
+		if got := below(tc.root, tc.path); got != tc.want {
+			t.Errorf("below(%q, %q) = %q, want %q", tc.root, tc.path, got, tc.want)
+		}
+	}
+}

@@ -140,6 +140,7 @@ func (c *collector) readProcess(pid int, ours directory, oursKnown bool) (Proces
 	exe, err := c.link(dir, "exe")
 	note("exe", err)
 	p.Exe, p.ExeDeleted = parseExe(string(exe))
+	p.Exe = below(c.opts.Root, p.Exe)
 	p.NetNS = c.namespace(dir, "net", note)
 	p.MntNS = c.namespace(dir, "mnt", note)
 	p.PIDNS = c.namespace(dir, "pid", note)
