@@ -219,17 +219,17 @@ func familyItem(r *checks.Result) string {
 		if len(items) > 3 {
 			items = append(items[:3:3], fmt.Sprintf("%d more", len(items)-3))
 		}
-		return shown(r.ID) + " failed: " + strings.Join(items, ", ")
+		return idOf(r) + " failed: " + strings.Join(items, ", ")
 	case notChecked:
-		return shown(r.ID) + " not checked: " + shown(r.Summary)
+		return idOf(r) + " not checked: " + shown(r.Summary)
 	case inProgress:
-		return shown(r.ID) + " in progress"
+		return idOf(r) + " in progress"
 	case waived:
-		return shown(r.ID) + " waived"
+		return idOf(r) + " waived"
 	case notApplicable:
-		return shown(r.ID) + " not applicable"
+		return idOf(r) + " not applicable"
 	}
-	return shown(r.ID)
+	return idOf(r)
 }
 
 // together is the verdict of several checks: the worst.

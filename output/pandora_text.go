@@ -30,7 +30,7 @@ func prefix(v verdict) string {
 func describe(r *checks.Result) description {
 	v := judge(r)
 	d := description{head: prefix(v)}
-	title := strings.TrimSuffix(shown(r.Title), ".")
+	title := cmp.Or(strings.TrimSuffix(shown(r.Title), "."), idOf(r))
 	switch v {
 	case failed:
 		d.items = append(findingItems(r), gapItems(r, "not examined: ")...)
@@ -64,6 +64,10 @@ func describe(r *checks.Result) description {
 	}
 	return d
 }
+
+// idOf is the check's ID. No check of ours is without one, but whatever a report
+// holds, no description is empty.
+func idOf(r *checks.Result) string { return cmp.Or(strings.TrimSpace(shown(r.ID)), "unnamed check") }
 
 // findingItems are the unwaived findings, and how many are waived.
 func findingItems(r *checks.Result) []string {
