@@ -50,7 +50,6 @@ type Env struct {
 // PasswordSettings bound and feed the password audit.
 type PasswordSettings struct {
 	Words    [][]byte      // the list, likeliest first, without duplicates
-	Digest   string        // "sha256:…" of the list, for the report
 	CPUs     int           // workers; 0 = all
 	Memory   int64         // bytes for hash regions; 0 = 64 MiB
 	Budget   time.Duration // time for guessing; 0 = until ctx ends

@@ -12,16 +12,15 @@ import (
 	"hostaudit/checks/internal/guard"
 )
 
-// Runner runs checks side by side under two deadlines. At the soft one the
-// checks' context ends and they record what they left undone. At the hard one
+// Runner runs checks side by side under two deadlines. At the soft one, which is
+// the context's, they record what they left undone. At the hard one
 // what a check has recorded counts, the rest is a gap, and the check is
 // abandoned: its goroutine may go on, but its recorder is sealed. All checks run
 // at once, so that one that hangs keeps no other from its answer; the password
 // engine bounds its own workers.
 type Runner struct {
 	Checks []checks.Check
-	Soft   time.Duration // 0 = none
-	Grace  time.Duration // from the soft deadline (or a cancelled context) to the hard one; 0 = 5 s
+	Grace  time.Duration // from the end of the context (the soft deadline) to the hard one; 0 = 5 s
 }
 
 // defaultGrace is what a check gets to wind up; one yescrypt try on a slow
@@ -31,11 +30,6 @@ const defaultGrace = 5 * time.Second
 // Run returns one result for each check, in the order of r.Checks. When ctx is
 // cancelled (a signal) the checks get the grace period too.
 func (r *Runner) Run(ctx context.Context, env *checks.Env) []checks.Result {
-	if r.Soft > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, r.Soft)
-		defer cancel()
-	}
 	hard, stop := r.hardDeadline(ctx)
 	defer stop()
 

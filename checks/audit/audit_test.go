@@ -24,6 +24,13 @@ func run(t *testing.T, r *Runner, ctx context.Context) []checks.Result {
 	return r.Run(ctx, &checks.Env{Host: &host.Host{Mode: host.Root}})
 }
 
+// within is a context with a soft deadline.
+func within(t *testing.T, d time.Duration) context.Context {
+	ctx, cancel := context.WithTimeout(t.Context(), d)
+	t.Cleanup(cancel)
+	return ctx
+}
+
 func TestRunKeepsOrder(t *testing.T) {
 	var list []checks.Check
 	for _, id := range []string{"b.one", "a.two", "c.three"} {
@@ -93,7 +100,7 @@ func TestHangingCheckIsAbandoned(t *testing.T) {
 			check("x.quick", func(_ context.Context, _ *checks.Env, rec *checks.Recorder) { rec.Pass("fine") }),
 		}
 		started := time.Now()
-		res := run(t, &Runner{Checks: list, Soft: 20 * time.Second, Grace: 3 * time.Second}, t.Context())
+		res := run(t, &Runner{Checks: list, Grace: 3 * time.Second}, within(t, 20*time.Second))
 		if took := time.Since(started); took != 23*time.Second {
 			t.Errorf("run took %v, want soft 20s + grace 3s", took)
 		}
@@ -118,11 +125,11 @@ func TestHangingCheckIsAbandoned(t *testing.T) {
 // not called abandoned.
 func TestSoftDeadlineLetsChecksWindUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		res := run(t, &Runner{Soft: 10 * time.Second, Checks: []checks.Check{check("x.winds", func(ctx context.Context, _ *checks.Env, rec *checks.Recorder) {
+		res := run(t, &Runner{Checks: []checks.Check{check("x.winds", func(ctx context.Context, _ *checks.Env, rec *checks.Recorder) {
 			<-ctx.Done()
 			time.Sleep(time.Second)
 			rec.Gap(checks.Gap{Reason: checks.ReasonBudget, Detail: "3 accounts not tried"})
-		})}}, t.Context())
+		})}}, within(t, 10*time.Second))
 		if res[0].Reason != checks.ReasonBudget || len(res[0].Gaps) != 1 {
 			t.Errorf("got %v %+v, want one budget gap", res[0].Reason, res[0].Gaps)
 		}

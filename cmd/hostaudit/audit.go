@@ -98,7 +98,9 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	if err != nil {
 		return nil, false, err
 	}
-	defer h.Tree.Close()
+	// The host stays open: a check that was abandoned at the hard deadline may still
+	// read it, and its descriptor must not become another file's. The end of the
+	// program, which is near, closes it.
 
 	// The first signal ends the audit early and prints what there is; after it
 	// the default action is back, so a second one ends the program.
@@ -116,7 +118,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 
 	bar := p.progress(s)
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
-		Words: s.words, Digest: s.wordsID, CPUs: s.cpus, Memory: s.passwordMemory(),
+		Words: s.words, CPUs: s.cpus, Memory: s.passwordMemory(),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
 	}, Memory: remembered}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)

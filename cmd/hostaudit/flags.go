@@ -67,7 +67,7 @@ func parseFlags(args, known []string) (*flags, error) {
 	fs.StringVar(&f.passwordList, "password-list", "", "")
 	fs.Func("deadline", "", duration(&f.deadline))
 	fs.IntVar(&f.cpus, "cpus", 0, "")
-	fs.Func("kind", "", oneOf(&f.kind, string(host.KindHost), string(host.KindContainer), string(host.KindContainerImage), string(host.KindVMImage), string(host.KindTree)))
+	fs.Func("kind", "", oneOf(&f.kind, kinds()...))
 	fs.Func("privacy", "", oneOf(&f.privacy, "count", "full"))
 	fs.Func("color", "", oneOf(&f.color, "auto", "always", "never"))
 	fs.BoolVar(&f.remote, "remote-files", false, "")
@@ -152,6 +152,15 @@ func duration(dst *time.Duration) func(string) error {
 		*dst = d
 		return nil
 	}
+}
+
+// kinds are the words of --kind.
+func kinds() []string {
+	var words []string
+	for _, k := range host.Kinds() {
+		words = append(words, string(k))
+	}
+	return words
 }
 
 func oneOf(dst *string, words ...string) func(string) error {
