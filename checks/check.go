@@ -45,6 +45,9 @@ type Env struct {
 	Host      *host.Host
 	Passwords PasswordSettings
 	Memory    *Memory // nil = nothing is remembered
+
+	Declared  []Declaration // listeners the policy permits
+	Baselines *Baselines    // nil = none are kept for this target
 }
 
 // PasswordSettings bound and feed the password audit.

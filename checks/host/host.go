@@ -6,6 +6,7 @@ package host
 import (
 	"context"
 	"net"
+	"net/netip"
 	"time"
 
 	"hostaudit/checks/host/snapshot"
@@ -48,6 +49,13 @@ type Host struct {
 	Clock    func() time.Time
 	Dial     Dialer // nil unless live
 
+	// Containers are the containers that run on a live host, by name: each is a
+	// Host of its own, its tree the container's root, its Snapshot the part of the
+	// host's that is the container's. Opened before the audit confines itself.
+	Containers []*Container
+	// Guests says what kept containers from being looked at.
+	Guests []snapshot.Missing
+
 	accounts func() (*Accounts, error) // memoised by Open and New
 }
 
@@ -58,4 +66,24 @@ type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 // OSRelease is what os-release(5) says.
 type OSRelease struct {
 	ID, IDLike, VersionID, PrettyName string
+}
+
+// Container is one container that runs on the host: the processes that share a
+// root directory which is not the host's.
+type Container struct {
+	Name   string // as the engine's files name it, else the start of its ID, else "pid NS"
+	Engine string // "docker", "podman", …; "" = not known
+	ID     string // the engine's identifier; "" = not known
+	Host   *Host  // Mode Live, Kind container, no Dialer
+	// Published are the ports the engine's files say it forwards from the host's
+	// addresses; they need no process of the host (NAT rules do it).
+	Published []Published
+}
+
+// Published is a port of the host that is forwarded to a container.
+type Published struct {
+	Proto string     // "tcp", "udp", "sctp"
+	Addr  netip.Addr // of the host; unspecified = every address
+	Port  uint16
+	Inner uint16 // the container's port
 }

@@ -74,6 +74,7 @@ func room(pkg string) string {
 		{"checks/host/tree", "tree"},
 		{"checks/host/snapshot", "snapshot"},
 		{"checks/host/units", "units"},
+		{"checks/host/packages", "packages"},
 		{"checks/host/image", "image"},
 		{"checks/host/hosttest", "hosttest"},
 	}
@@ -94,12 +95,13 @@ var arrows = map[string][]string{
 	"policy":    {"checks"},
 	"audit":     {"checks", "host", "guard"},
 	"catalogue": {"checks", "family"},
-	"family":    {"checks", "host", "tree", "snapshot", "units", "internal", "guard"},
-	"checks":    {"host", "tree"}, // host types, of which tree has the errors
+	"family":    {"checks", "host", "tree", "snapshot", "units", "packages", "internal", "guard"},
+	"checks":    {"host", "snapshot", "tree"}, // host types, of which tree has the errors
 	"host":      {"tree", "snapshot", "internal", "guard"},
 	"units":     {"tree", "internal", "guard"},
+	"packages":  {"tree", "internal", "guard"},
 	"image":     {"tree", "internal", "guard"},
-	"hosttest":  {"host", "tree", "snapshot", "internal", "guard"},
+	"hosttest":  {"host", "tree", "units", "packages", "snapshot", "internal", "guard"},
 	"tree":      {"guard"},
 	"snapshot":  {"guard"},
 	"state":     {"guard"},

@@ -9,16 +9,41 @@ import "net/netip"
 // Snapshot is the picture. Everything is sorted, so two equal hosts give equal
 // snapshots.
 type Snapshot struct {
+	Boot      uint64       // when the kernel booted, seconds since 1970 (btime of /proc/stat); 0 = unknown
 	Processes []Process    // by PID
 	Listeners []Listener   // of the auditor's network namespace: by proto, address, port
 	Unix      []UnixSocket // listening unix stream and seqpacket sockets, by path
 	NetNS     uint64       // inode of the network namespace looked at, 0 = unknown
-	Source    string       // how sockets were read: "sock_diag", "proc", "sock_diag+proc"
+	// Namespaces are the other network namespaces found: those of processes that
+	// are in the list and those that have a name (ip-netns(8)), by inode. What could
+	// not be read of one stands in its own Missing.
+	Namespaces []Namespace
+	// Ephemeral are the ports the kernel gives to sockets that did not choose one
+	// (net.ipv4.ip_local_port_range), of the auditor's namespace; zero = not known.
+	Ephemeral PortRange
+	Source    string // how sockets were read: "sock_diag", "proc", "sock_diag+proc"
 
 	// Missing is what could not be seen, each with its cause. A consumer that
 	// needs the thing named must answer unknown.
 	Missing []Missing
 }
+
+// Namespace is a network namespace other than the auditor's.
+type Namespace struct {
+	Inode     uint64
+	Names     []string // of /run/netns and the like, sorted; empty = none
+	PIDs      []int    // processes in it, the eldest first; may be empty
+	Listeners []Listener
+	Source    string // as in Snapshot
+	Ephemeral PortRange
+	Missing   []Missing // PartTCP, PartUDP: listeners may exist that are not in the list
+}
+
+// PortRange is a range of ports, both ends in it. The zero value holds none.
+type PortRange struct{ Low, High uint16 }
+
+// Contains reports whether the port is in the range.
+func (r PortRange) Contains(port uint16) bool { return r.Low <= port && port <= r.High && r.High != 0 }
 
 // Missing is a part of the picture that could not be taken.
 type Missing struct {
@@ -39,6 +64,7 @@ const (
 	PartTCP       Part = "tcp"       // TCP listeners
 	PartUDP       Part = "udp"       // UDP listeners
 	PartUnix      Part = "unix"      // unix sockets
+	PartNetNS     Part = "netns"     // network namespaces: some may exist that are not in the list
 )
 
 // Process is one process. Kernel threads are included and marked.
@@ -62,6 +88,14 @@ type Process struct {
 	// root (device and inode). A service with PrivateTmp has its own mount
 	// namespace and still the same root; a container has neither.
 	SameRoot Tri
+	// Root identifies that directory where SameRoot is No; zero = not known.
+	Root Directory
+}
+
+// Directory identifies a directory among those of one moment.
+type Directory struct {
+	Major, Minor uint32
+	Inode        uint64
 }
 
 // Tri is yes, no or (the zero value) not known.
@@ -75,12 +109,18 @@ const (
 )
 
 // Listener is one listening TCP socket or unconnected UDP socket. Sockets with
-// the same proto, address and port (SO_REUSEPORT) are one Listener.
+// the same proto, address, port and interface (SO_REUSEPORT) are one Listener.
 type Listener struct {
-	Proto  string     // "tcp" or "udp"
+	Proto  string     // "tcp", "udp", "udplite" or "sctp"
 	Addr   netip.Addr // unspecified = every address; mapped v4 stays mapped (::ffff:127.0.0.1)
 	Port   uint16
-	V6Only Tri    // for [::]: No = dual stack. Unknown without sock_diag
+	V6Only Tri // for [::]: No = dual stack. Unknown without sock_diag
+	// Interface is the device the socket is bound to (SO_BINDTODEVICE, socket(7)):
+	// it answers there only. "" = any, or not known: only sock_diag tells.
+	Interface string
+	// Cgroup is the control group in which the socket was made, which also names a
+	// unit or container where no process is seen. "" = not known.
+	Cgroup string
 	UID    uint32 // owner of the socket
 	Inodes []uint64
 	PIDs   []int // owners, the eldest first; empty = none seen
@@ -98,6 +138,47 @@ type UnixSocket struct {
 	Inode uint64
 	PIDs  []int  // as in Listener
 	Type  string // "stream" or "seqpacket"
+}
+
+// Scope says from where a listener can be reached. The zero value is not known;
+// the others compare with < and >: what is permitted for one scope is permitted
+// for a narrower one.
+type Scope int
+
+// Scopes.
+const (
+	ScopeUnknown    Scope = iota
+	ScopeLoopback         // the host itself: 127.0.0.0/8, ::1, their mapped forms, or bound to the device lo
+	ScopeAddress          // one address or one device that others can reach
+	ScopeEverywhere       // every address of the host
+)
+
+// String returns "loopback", "address", "everywhere" or "unknown".
+func (s Scope) String() string {
+	switch s {
+	case ScopeLoopback:
+		return "loopback"
+	case ScopeAddress:
+		return "address"
+	case ScopeEverywhere:
+		return "everywhere"
+	}
+	return "unknown"
+}
+
+// Scope returns from where the listener can be reached, as far as its socket
+// decides: packet filters are not looked at.
+func (l Listener) Scope() Scope {
+	addr := l.Addr.Unmap()
+	switch {
+	case !addr.IsValid():
+		return ScopeUnknown
+	case addr.IsLoopback(), l.Interface == "lo":
+		return ScopeLoopback
+	case !addr.IsUnspecified(), l.Interface != "":
+		return ScopeAddress
+	}
+	return ScopeEverywhere
 }
 
 // Process returns the process with that PID.
@@ -118,8 +199,8 @@ func (s *Snapshot) Process(pid int) (Process, bool) {
 }
 
 // Loopback reports whether the listener can only be reached from the host itself:
-// all of 127.0.0.0/8, ::1 and their mapped forms.
-func (l Listener) Loopback() bool { return l.Addr.Unmap().IsLoopback() }
+// all of 127.0.0.0/8, ::1 and their mapped forms, and what is bound to lo.
+func (l Listener) Loopback() bool { return l.Scope() == ScopeLoopback }
 
 // MissingPart returns the first entry for a part, if any.
 func (s *Snapshot) MissingPart(p Part) (Missing, bool) {
