@@ -38,6 +38,9 @@ func (c Check) Family() string {
 // target that lacks it: not applicable, not observable.
 type Needs struct {
 	Live bool // a running host: processes, sockets, a daemon to ask
+	// Baseline marks a check that compares with Env.Baselines. It is run without
+	// one all the same: it says what that means.
+	Baseline bool
 }
 
 // Env is what a check may use: nothing else of the machine is reachable from it.

@@ -29,6 +29,7 @@ type Policy struct {
 	Privacy  string   `toml:"privacy,omitempty"`   // count, full
 
 	Passwords Passwords `toml:"passwords,omitempty"`
+	Listeners Listeners `toml:"listeners,omitempty"`
 	Agent     Agent     `toml:"agent,omitempty"`
 }
 
@@ -83,7 +84,8 @@ func (e *Error) Error() string {
 // require may name. On error p may be half changed and must not be used.
 func (p *Policy) Parse(file string, text []byte, known []string) error {
 	lists := [3][]string{p.Only, p.Skip, p.Require}
-	p.Only, p.Skip, p.Require = nil, nil, nil
+	declared := p.Listeners.Declare
+	p.Only, p.Skip, p.Require, p.Listeners.Declare = nil, nil, nil, nil
 	meta, err := toml.Decode(string(text), p)
 	if err != nil {
 		return placed(file, err)
@@ -94,6 +96,13 @@ func (p *Policy) Parse(file string, text []byte, known []string) error {
 	if key, msg := p.invalid(known); msg != "" {
 		return &Error{file, lineOf(text, toml.Key(strings.Split(key, "."))), fmt.Sprintf("%s: %s", key, msg)}
 	}
+	for i, d := range p.Listeners.Declare {
+		if key, msg := d.invalid(); msg != "" {
+			const table = "listeners.declare"
+			return &Error{file, lineOfTable(text, table, i, key), strings.TrimSuffix(table+"."+key, ".") + ": " + msg}
+		}
+	}
+	p.Listeners.Declare = append(declared, p.Listeners.Declare...)
 	p.Only = append(lists[0], p.Only...)
 	p.Skip = append(lists[1], p.Skip...)
 	p.Require = append(lists[2], p.Require...)
@@ -207,6 +216,17 @@ const Example = `# hostaudit configuration. Every setting is optional; command l
 # list = "/etc/hostaudit/passwords"       # your organisation's usual passwords, one a line
 # budget = "20s"           # time for guessing in one run
 # memory = 64              # MiB for memory-hard hashes
+
+# What listens on this host by design. Every setting of a table must fit, one of
+# program, package, unit and port at least; scope is the widest that is permitted.
+# [[listeners.declare]]
+# program = "/usr/sbin/sshd"
+# package = "openssh-server"
+# unit = "ssh.service"
+# port = 22                # or "8000-8100"
+# protocol = "tcp"
+# scope = "everywhere"     # or "address", "loopback"
+# reason = "administration"
 
 [agent]
 # modules = "checks"       # or "families", "summary"

@@ -10,6 +10,9 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host/snapshot"
 )
 
 var known = []string{"password.dictionary", "ssh.port", "ssh.root-login"}
@@ -57,6 +60,15 @@ func TestParseErrorsHavePlaces(t *testing.T) {
 		{"relative path", "[passwords]\nlist = \"words\"\n", "/c.toml:2: passwords.list: must be an absolute path"},
 		{"type", "cpus = \"two\"\n", "/c.toml:1:"},
 		{"range", "cpus = 5000\n", "/c.toml:1: cpus: must be 1 to 1024"},
+		{"empty declaration", "[[listeners.declare]]\nport = 1\n\n[[listeners.declare]]\nscope = \"loopback\"\n", "/c.toml:4: listeners.declare: names no program"},
+		{"relative program", "[[listeners.declare]]\nport = 1\n[[listeners.declare]]\nprogram = \"bin/x\"\n", "/c.toml:4: listeners.declare.program: must be"},
+		{"unit without suffix", "[[listeners.declare]]\nunit = \"ssh\"\n", "/c.toml:2: listeners.declare.unit: "},
+		{"wrong protocol", "[[listeners.declare]]\nport = 1\nprotocol = \"TCP\"\n", "/c.toml:3: listeners.declare.protocol: "},
+		{"wrong scope", "[[listeners.declare]]\nport = 1\nscope = \"lo\"\n", "/c.toml:3: listeners.declare.scope: "},
+		{"port of no number", "[[listeners.declare]]\nport = \"ssh\"\n", "/c.toml:2: "},
+		{"port zero", "[[listeners.declare]]\nport = 0\n", "/c.toml:2: "},
+		{"port range backwards", "[[listeners.declare]]\nport = \"9-8\"\n", "/c.toml:2: "},
+		{"unknown key of a declaration", "[[listeners.declare]]\nports = 1\n", "/c.toml:2: unknown setting \"listeners.declare.ports\""},
 	} {
 		t.Run(strings.ReplaceAll(tc.name, " ", "-"), func(t *testing.T) {
 			var p Policy
@@ -68,6 +80,26 @@ func TestParseErrorsHavePlaces(t *testing.T) {
 	}
 }
 
+func TestDeclarations(t *testing.T) {
+	var p Policy
+	for _, text := range []string{
+		"[[listeners.declare]]\nport = 22\nprogram = \"sshd\"\nscope = \"address\"\nreason = \"us\"\n",
+		"[[listeners.declare]]\nport = \"8000-8100\"\nprotocol = \"udp\"\n[[listeners.declare]]\nunit = \"a.socket\"\npackage = \"a\"\nscope = \"loopback\"\n",
+	} {
+		if err := p.Parse("/c.toml", []byte(text), known); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := []checks.Declaration{
+		{Program: "sshd", Low: 22, High: 22, Scope: snapshot.ScopeAddress, Reason: "us"},
+		{Protocol: "udp", Low: 8000, High: 8100, Scope: snapshot.ScopeEverywhere},
+		{Unit: "a.socket", Package: "a", Scope: snapshot.ScopeLoopback},
+	}
+	if diff := cmp.Diff(want, p.Declarations()); diff != "" {
+		t.Errorf("declarations (-want +got):\n%s", diff)
+	}
+}
+
 // The example is what an administrator starts from: with its comment signs taken
 // away every setting must be understood.
 func TestExample(t *testing.T) {
@@ -76,7 +108,7 @@ func TestExample(t *testing.T) {
 	if err := asIs.Parse("/e.toml", []byte(Example), ids); err != nil {
 		t.Errorf("as shipped: %v", err)
 	}
-	all := regexp.MustCompile(`(?m)^# (\w+ = )`).ReplaceAllString(Example, "$1")
+	all := regexp.MustCompile(`(?m)^# (\w+ = |\[\[)`).ReplaceAllString(Example, "$1")
 	var p Policy
 	if err := p.Parse("/e.toml", []byte(all), ids); err != nil {
 		t.Errorf("with every setting on: %v", err)

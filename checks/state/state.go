@@ -147,6 +147,14 @@ func (s *Store) Read(name string, schema int) (blob []byte, written int, err err
 	return blob, h.Schema, nil
 }
 
+// SetAside reports whether a damaged blob of that name was set aside, by this run
+// or an earlier one: then that there is none now does not mean that there never
+// was.
+func (s *Store) SetAside(name string) bool {
+	_, err := s.fs.ReadFile(name + ".damaged")
+	return !errors.Is(err, fs.ErrNotExist)
+}
+
 // setAside keeps an unusable blob for a person to look at.
 func (s *Store) setAside(name string, why error, suffix string) error {
 	if err := s.fs.Rename(name, name+suffix); err != nil {

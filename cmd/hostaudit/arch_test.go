@@ -92,7 +92,7 @@ func below(rel, prefix string) bool { return rel == prefix || strings.HasPrefix(
 // use libraries only.
 var arrows = map[string][]string{
 	"output":    {"checks"},
-	"policy":    {"checks"},
+	"policy":    {"checks", "snapshot"}, // snapshot for the word of a scope
 	"audit":     {"checks", "host", "guard"},
 	"catalogue": {"checks", "family"},
 	"family":    {"checks", "host", "tree", "snapshot", "units", "packages", "internal", "guard"},

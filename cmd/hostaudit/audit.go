@@ -68,9 +68,13 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 
 	s.stateDir = mem.dir
 	remembered := mem.refusals(agent)
-	report, interrupted, err := p.examine(ctx, s, remembered)
+	baselines := mem.openBaselines(f, s.selected)
+	report, interrupted, err := p.examine(ctx, s, remembered, baselines)
 	if err != nil {
 		return exitUsage, err
+	}
+	if !interrupted {
+		mem.recordBaselines(baselines, s.selected, report.Run.Started)
 	}
 	mem.keepRefusals(remembered)
 	if err := p.deliver(report, s, mem, broken); err != nil {
@@ -88,7 +92,7 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 
 // examine walks the one road: host opened, snapshot collected, confined, checks
 // run, report made.
-func (p *program) examine(ctx context.Context, s *settings, remembered *checks.Memory) (report *checks.Report, interrupted bool, err error) {
+func (p *program) examine(ctx context.Context, s *settings, remembered *checks.Memory, baselines *checks.Baselines) (report *checks.Report, interrupted bool, err error) {
 	started := time.Now().UTC().Truncate(time.Second)
 	if s.agent {
 		runtime.GOMAXPROCS(s.cpus)
@@ -120,7 +124,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
 		Words: s.words, CPUs: s.cpus, Memory: s.passwordMemory(),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
-	}, Memory: remembered}
+	}, Memory: remembered, Declared: s.policy.Declarations(), Baselines: baselines}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
 	bar.finish()
 	if s.flags.debug {

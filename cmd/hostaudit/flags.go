@@ -184,6 +184,10 @@ pass, fail, not applicable or unknown, and the evidence.
   hostaudit list               the checks
   hostaudit explain ID         one check: why, what to do, what that may break
   hostaudit report FILE        print a stored JSON report (--format F)
+  hostaudit baseline show|accept [--from REPORT]
+                               what listens and starts here by right; accept keeps
+                               what is there now (with --from: only if that JSON
+                               report tells of it)
   hostaudit config check|show|example
   hostaudit version
 

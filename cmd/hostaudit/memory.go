@@ -23,6 +23,7 @@ import (
 type memory struct {
 	store    *state.Store
 	dir      string // "" = none
+	failed   bool   // there should be a state directory and it cannot be used
 	unlock   func()
 	writable bool
 
@@ -58,6 +59,7 @@ func (p *program) openMemory(f *flags, configured string) *memory {
 	store, err := state.Open(dir, string(machine))
 	if err != nil {
 		m.warn("state directory", err)
+		m.failed = true
 		return m
 	}
 	m.store, m.dir = store, dir

@@ -77,6 +77,10 @@ func (p *program) dispatch(ctx context.Context, args []string, code *int) error 
 		c, err := p.report(args)
 		*code = c
 		return err
+	case "baseline":
+		c, err := p.baseline(ctx, args, catalogue.All())
+		*code = c
+		return err
 	case "config":
 		return p.config(args)
 	case "version":

@@ -6,7 +6,9 @@ import (
 	"flag"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,8 +23,59 @@ func TestMain(m *testing.M) {
 		"hostaudit": func() {
 			os.Exit(run(context.Background(), os.Args[1:], os.Environ(), os.Stdin, os.Stdout, os.Stderr))
 		},
-		"hostile": hostile,
+		"hostile":  hostile,
+		"drifting": drifting,
 	})
+}
+
+// drifting is the program with one check that compares the lines of the file
+// "lines" with its baseline; without the file it cannot see everything.
+func drifting() {
+	const id = "fake.drift"
+	all := []checks.Check{{
+		ID: id, Title: "Nothing changed", Severity: checks.SeverityMedium, Needs: checks.Needs{Baseline: true},
+		Run: func(_ context.Context, env *checks.Env, rec *checks.Recorder) {
+			text, err := os.ReadFile("lines")
+			base, found, damaged := env.Baselines.Accepted(id)
+			switch {
+			case env.Baselines == nil:
+				rec.NotApplicable(checks.ReasonNotAsked, "no state is kept")
+				rec.Note("", "no state is kept")
+				return
+			case err != nil:
+				rec.Gap(checks.Gap{Reason: checks.ReasonNoPermission, Detail: "not everything was seen"})
+				return
+			case damaged != "":
+				rec.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Detail: checks.Text(damaged)})
+				return
+			case !found:
+				rec.NotApplicable(checks.ReasonAbsent, "no baseline yet")
+				rec.Note("", "no baseline yet")
+			}
+			lines := strings.Fields(string(text))
+			env.Baselines.Observe(id, lines)
+			for _, l := range lines {
+				if found && !slices.Contains(base.Entries, l) {
+					rec.Finding(checks.Finding{Kind: "added", Subject: checks.Text(l), Detail: "new", Evidence: checks.Running})
+				}
+			}
+			if found {
+				rec.Pass("nothing was added")
+			}
+		},
+	}}
+	p := &program{env: environment(os.Environ()), stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr}
+	var code int
+	var err error
+	if len(os.Args) > 1 && os.Args[1] == "baseline" {
+		code, err = p.baseline(context.Background(), os.Args[2:], all)
+	} else {
+		code, err = p.audit(context.Background(), os.Args[1:], all)
+	}
+	if err != nil {
+		os.Stderr.WriteString(err.Error() + "\n")
+	}
+	os.Exit(code)
 }
 
 // hostile is the program with checks that do what none may do.

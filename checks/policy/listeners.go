@@ -1,0 +1,120 @@
+package policy
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host/snapshot"
+)
+
+// Listeners are the listeners that belong to the host.
+type Listeners struct {
+	Declare []Declare `toml:"declare,omitempty"`
+}
+
+// Declare is one [[listeners.declare]]: at least one of program, package, unit and
+// port, and every one that is set must fit.
+type Declare struct {
+	Program  string `toml:"program,omitempty"`  // absolute path, or a name without slash
+	Package  string `toml:"package,omitempty"`  // without version and architecture
+	Unit     string `toml:"unit,omitempty"`     // "ssh.service", "x@.service" for every instance
+	Port     Ports  `toml:"port,omitzero"`      // 22 or "8000-8100"
+	Protocol string `toml:"protocol,omitempty"` // tcp, udp, sctp, udplite
+	Scope    string `toml:"scope,omitempty"`    // loopback, address, everywhere (default): the widest permitted
+	Reason   string `toml:"reason,omitempty"`   // for whoever reads the file
+}
+
+// Ports is one port or a range of them.
+type Ports struct{ Low, High uint16 }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (p *Ports) UnmarshalText(b []byte) error {
+	low, high, isRange := strings.Cut(string(b), "-")
+	if !isRange {
+		high = low
+	}
+	l, err1 := strconv.ParseUint(strings.TrimSpace(low), 10, 16)
+	h, err2 := strconv.ParseUint(strings.TrimSpace(high), 10, 16)
+	if errors.Join(err1, err2) != nil || l == 0 || h < l {
+		return fmt.Errorf("%q is not a port such as 22 or a range such as 8000-8100", b)
+	}
+	p.Low, p.High = uint16(l), uint16(h)
+	return nil
+}
+
+// MarshalText implements encoding.TextMarshaler.
+func (p Ports) MarshalText() ([]byte, error) {
+	if p.Low == p.High {
+		return strconv.AppendUint(nil, uint64(p.Low), 10), nil
+	}
+	return fmt.Appendf(nil, "%d-%d", p.Low, p.High), nil
+}
+
+// scopes are the words of a declaration's scope.
+func scopes() []string { return []string{"loopback", "address", "everywhere"} }
+
+// invalid says what is wrong with a declaration, if anything, and at which key.
+func (d Declare) invalid() (key, msg string) {
+	switch {
+	case d.Program == "" && d.Package == "" && d.Unit == "" && d.Port == (Ports{}):
+		return "", "names no program, package, unit or port: it would permit every listener"
+	case strings.Contains(d.Program, "/") && !strings.HasPrefix(d.Program, "/"):
+		return "program", "must be an absolute path or a name without slash"
+	case d.Unit != "" && !strings.Contains(d.Unit, "."):
+		return "unit", fmt.Sprintf("%q is no unit name: it ends in .service or .socket", d.Unit)
+	case d.Protocol != "" && !slices.Contains([]string{"tcp", "udp", "sctp", "udplite"}, d.Protocol):
+		return "protocol", fmt.Sprintf("%q is none of tcp, udp, sctp, udplite", d.Protocol)
+	case d.Scope != "" && !slices.Contains(scopes(), d.Scope):
+		return "scope", fmt.Sprintf("%q is none of %s", d.Scope, strings.Join(scopes(), ", "))
+	}
+	return "", ""
+}
+
+// Declarations returns the declared listeners in the words of the checks.
+func (p Policy) Declarations() []checks.Declaration {
+	list := make([]checks.Declaration, 0, len(p.Listeners.Declare))
+	for _, d := range p.Listeners.Declare {
+		scope := snapshot.ScopeEverywhere
+		switch d.Scope {
+		case "loopback":
+			scope = snapshot.ScopeLoopback
+		case "address":
+			scope = snapshot.ScopeAddress
+		}
+		list = append(list, checks.Declaration{
+			Program: d.Program, Package: d.Package, Unit: d.Unit, Protocol: d.Protocol,
+			Low: d.Port.Low, High: d.Port.High, Scope: scope, Reason: d.Reason,
+		})
+	}
+	return list
+}
+
+// lineOfTable is the line of the n-th (from 0) header [[name]], and of the key in
+// it if it is set there.
+func lineOfTable(text []byte, name string, n int, key string) int {
+	found := 0
+	for i, line := range strings.Split(string(text), "\n") {
+		line = strings.TrimSpace(line)
+		if strings.HasPrefix(line, "[") {
+			if found > 0 && n < 0 {
+				return found // the next table begins and the key was not set
+			}
+			header, _, _ := strings.Cut(strings.TrimLeft(line, "["), "]")
+			if strings.TrimSpace(header) == name {
+				if n == 0 {
+					found = i + 1
+				}
+				n--
+			}
+			continue
+		}
+		if rest, ok := strings.CutPrefix(line, key); ok && key != "" && found > 0 && strings.HasPrefix(strings.TrimSpace(rest), "=") {
+			return i + 1
+		}
+	}
+	return found
+}
