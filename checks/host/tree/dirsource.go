@@ -183,7 +183,7 @@ func (s *DirSource) open(dir int, base string) (io.ReadCloser, Info, error) {
 	default:
 		return nil, Info{}, ErrNotRegular
 	}
-	if err := s.allowed(fd); err != nil {
+	if err := s.allowedOn(fd, uint64(proven.Dev)); err != nil {
 		return nil, Info{}, err
 	}
 	// O_NONBLOCK: a lease on the file (fcntl(2), F_SETLEASE) would make open wait,
@@ -221,7 +221,15 @@ func (s *DirSource) allowed(fd int) error {
 	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &st) }); err != nil {
 		return err
 	}
-	remote, err := s.mounts.descriptorRemote(fd, uint64(st.Dev), s.rootDev)
+	return s.allowedOn(fd, uint64(st.Dev))
+}
+
+// allowedOn is allowed for a descriptor whose device is known.
+func (s *DirSource) allowedOn(fd int, dev uint64) error {
+	if s.remote {
+		return nil
+	}
+	remote, err := s.mounts.descriptorRemote(fd, dev, s.rootDev)
 	if err == nil && remote {
 		err = ErrRemote
 	}

@@ -86,6 +86,31 @@ func (f *file) Read(p []byte) (n int, err error) {
 	return n, nil
 }
 
+// ReadAt implements io.ReaderAt.
+func (f *file) ReadAt(p []byte, off int64) (n int, err error) {
+	if f.fd < 0 {
+		return 0, os.ErrClosed
+	}
+	if off < 0 {
+		return 0, fs.ErrInvalid
+	}
+	for n < len(p) {
+		var got int
+		err := ignoringEINTR(func() (err error) {
+			got, err = unix.Pread(f.fd, p[n:], off+int64(n))
+			return err
+		})
+		switch {
+		case err != nil:
+			return n, err
+		case got == 0:
+			return n, io.EOF
+		}
+		n += got
+	}
+	return n, nil
+}
+
 // Close implements io.Closer.
 func (f *file) Close() error {
 	if f.fd < 0 {

@@ -180,8 +180,14 @@ func (s *MapSource) Open(name string) (io.ReadCloser, Info, error) {
 	case e.Err != nil:
 		return nil, Info{}, &fs.PathError{Op: "open", Path: name, Err: e.Err}
 	}
-	return io.NopCloser(bytes.NewReader(e.Content)), s.info(name, e), nil
+	return memFile{bytes.NewReader(e.Content)}, s.info(name, e), nil
 }
+
+// memFile is an open file of a MapSource.
+type memFile struct{ *bytes.Reader }
+
+// Close implements io.Closer.
+func (memFile) Close() error { return nil }
 
 // Close implements Source.
 func (s *MapSource) Close() error { return nil }

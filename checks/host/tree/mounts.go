@@ -63,8 +63,9 @@ func sameFamily(name, root string) bool {
 
 // mounts is what the mount table says about a tree.
 type mounts struct {
-	remote map[string]bool // mount points below the root, names as a Source's
-	fsType map[uint64]string
+	remote     map[string]bool // mount points below the root, names as a Source's
+	fsType     map[uint64]string
+	rootRemote bool // the root itself lies on a remote file system
 }
 
 // readMounts reads the auditor's mount table for the tree at root, an absolute
@@ -110,6 +111,7 @@ func parseMounts(table, root string) mounts {
 	for _, p := range below {
 		m.remote[p.name] = remoteType(p.fsType) && !sameFamily(p.fsType, rootType)
 	}
+	m.rootRemote = remoteType(rootType)
 	for name, remote := range m.remote {
 		if !remote {
 			delete(m.remote, name)

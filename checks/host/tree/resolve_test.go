@@ -201,6 +201,9 @@ func kernelResolve(root int, rootPath, name string, follow bool) (string, error)
 		how.Flags |= unix.O_NOFOLLOW
 	}
 	fd, err := unix.Openat2(root, name, &how)
+	for errors.Is(err, unix.EAGAIN) { // something was renamed somewhere on the machine (openat2(2))
+		fd, err = unix.Openat2(root, name, &how)
+	}
 	if err != nil {
 		return "", err
 	}

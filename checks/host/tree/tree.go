@@ -69,12 +69,20 @@ func (t *Tree) readFile(name string) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
-	if info.Size > t.opts.MaxSize {
+	return t.readAll(f, info.Size, nil)
+}
+
+// readAll reads f to its end, into the memory of buf where that is enough.
+func (t *Tree) readAll(f io.Reader, size int64, buf []byte) ([]byte, error) {
+	if size > t.opts.MaxSize {
 		return nil, ErrTooLarge
 	}
 	// Files of /proc have size 0 and content; files on disk may grow. So the size
 	// is only a hint, and one byte beyond the cap decides.
-	data := make([]byte, 0, max(info.Size, 0)+512)
+	data := buf[:0]
+	if int64(cap(data)) < size+1 {
+		data = make([]byte, 0, max(size, 0)+512)
+	}
 	limited := io.LimitReader(f, t.opts.MaxSize+1)
 	for {
 		n, err := limited.Read(data[len(data):cap(data)])
@@ -95,7 +103,8 @@ func (t *Tree) readFile(name string) ([]byte, error) {
 
 // Open opens a regular file; the caller closes it. Reads are not capped and do
 // not block: where a read would have to wait it fails with EAGAIN. Whatever is
-// not a regular file is ErrNotRegular and is not opened.
+// not a regular file is ErrNotRegular and is not opened. Where the source can read
+// anywhere in a file, what is returned is an io.ReaderAt as well.
 func (t *Tree) Open(name string) (io.ReadCloser, Info, error) {
 	f, info, err := t.open(name)
 	if err != nil {
