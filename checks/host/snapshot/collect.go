@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"hostaudit/checks/internal/guard"
 )
 
@@ -45,7 +47,8 @@ var errHidden = &fs.PathError{Op: "readdir", Path: "1", Err: fs.ErrPermission}
 // Collect takes the picture. It returns soon after ctx ends whatever the kernel
 // does (reading a command line can block behind a process stuck in the kernel),
 // with what was seen until then and the rest in Missing. It loads no kernel module
-// and opens nothing but procfs, sysfs, /lib/modules and a netlink socket.
+// and opens nothing but procfs, sysfs, /lib/modules, the files of network namespaces
+// and netlink sockets. A thread of its own enters the other network namespaces.
 func Collect(ctx context.Context, opts Options) *Snapshot {
 	c := newCollector(opts)
 	done := make(chan error, 1)
@@ -75,14 +78,23 @@ type collector struct {
 	self string // below proc: whose network namespace and root are looked at
 	buf  []byte
 
-	filesOnly bool // never ask over netlink
+	filesOnly bool // never ask over netlink, never enter a namespace
+
+	// Of the goroutine that reads, or the thread it waits for:
+	dirents   []byte
+	handles   handles
+	modules   map[string]bool // whether they may be asked over netlink
+	netNS     uint64          // of the namespace looked at, 0 = unknown
+	netNSErr  error           // why there may be namespaces that are not known
+	netNSPath string
+	cgroup2   mountRow
 
 	mu        sync.Mutex
-	netNS     uint64
-	rows      []socketRow
-	unix      []UnixSocket
-	diag      bool // some table came from sock_diag
-	files     bool // some table came from /proc/net
+	boot      uint64
+	inode     uint64        // netNS
+	tables    *socketTables // nil = not read yet
+	spaces    []space
+	cgroups   map[uint64]string // names of the sockets' control groups
 	processes []Process
 	owners    map[uint64][]int // socket inode -> processes, eldest first
 	missing   []Missing
@@ -97,7 +109,10 @@ type missingKey struct {
 }
 
 func newCollector(opts Options) *collector {
-	c := &collector{opts: opts, proc: opts.ProcDir, self: "self", told: map[missingKey]bool{}}
+	c := &collector{
+		opts: opts, proc: opts.ProcDir, self: "self",
+		told: map[missingKey]bool{}, modules: map[string]bool{}, handles: newHandles(),
+	}
 	if c.proc == "" {
 		c.proc = DefaultProcDir
 	}
@@ -110,19 +125,36 @@ func newCollector(opts Options) *collector {
 	if c.opts.MaxSockets <= 0 {
 		c.opts.MaxSockets = 64 << 10
 	}
-	c.pending = []Part{PartTCP, PartUDP, PartUnix, PartProcesses, PartOwners}
+	c.pending = []Part{PartTCP, PartUDP, PartUnix, PartProcesses, PartOwners, PartNetNS}
 	return c
 }
 
 // run goes through the stages. Command lines come last because reading one waits
 // for a lock that a process stuck in the kernel may hold.
 func (c *collector) run(ctx context.Context) {
-	tables := c.readTables(ctx)
-	c.store(tables)
+	defer c.release()
+	c.identify()
+	own := c.readTables(ctx)
+	c.store(own)
 	processes := c.readProcesses(ctx, nil)
 	c.storeProcesses(processes)
-	c.findOwners(ctx, tables, processes)
+	spaces := c.readNamespaces(ctx, processes)
+	c.findOwners(ctx, own, spaces, processes)
+	c.findCgroups(ctx, processes, spaces)
 	c.readArgs(ctx)
+}
+
+// identify reads which host and which network namespace is looked at.
+func (c *collector) identify() {
+	if target, err := c.link(unix.AT_FDCWD, c.path("ns/net")); err == nil {
+		c.netNS = parseBracketed(target, "net")
+	} else {
+		c.hideNetNS(c.path("ns/net"), err)
+	}
+	boot := c.readBoot()
+	c.mu.Lock()
+	c.boot, c.inode = boot, c.netNS
+	c.mu.Unlock()
 }
 
 // end marks a stage as done.
@@ -158,27 +190,44 @@ func (c *collector) seal(err error) *Snapshot {
 	hidden := slices.ContainsFunc(missing, func(m Missing) bool {
 		return m.What == PartOwners || m.What == PartProcesses
 	})
+	own := c.tables
+	if own == nil {
+		own = &socketTables{}
+	}
 	s := &Snapshot{
+		Boot:      c.boot,
 		Processes: slices.Clone(c.processes),
-		Listeners: listeners(c.rows, c.owners, hidden),
-		Unix:      unixSockets(c.unix, c.owners),
-		NetNS:     c.netNS,
-		Source:    sourceName(c.diag, c.files),
+		Listeners: c.listeners(own, hidden),
+		Unix:      unixSockets(own.unix, c.owners),
+		NetNS:     c.inode,
+		Ephemeral: own.ports,
+		Source:    own.source(),
 		Missing:   missing,
+	}
+	for _, sp := range c.spaces {
+		s.Namespaces = append(s.Namespaces, sp.seal(c, hidden, err))
 	}
 	slices.SortFunc(s.Missing, compareMissing)
 	return s
 }
 
-// sourceName says how sockets were read.
-func sourceName(diag, files bool) string {
-	switch {
-	case diag && files:
-		return "sock_diag+proc"
-	case diag:
-		return "sock_diag"
-	case files:
-		return "proc"
+// seal returns a namespace as far as it was read; err is why it was not.
+func (sp *space) seal(c *collector, hidden bool, err error) Namespace {
+	t := sp.tables
+	if t == nil {
+		t = unread(err, c.proc)
 	}
-	return ""
+	n := Namespace{
+		Inode: sp.inode, Names: slices.Clone(sp.names), PIDs: slices.Clone(sp.pids),
+		Listeners: c.listeners(t, hidden),
+		Source:    t.source(), Ephemeral: t.ports, Missing: slices.Clone(t.missing),
+	}
+	for _, part := range []Part{PartTCP, PartUDP} {
+		told := slices.ContainsFunc(n.Missing, func(m Missing) bool { return m.What == part })
+		if !told && !slices.Contains(t.done, part) {
+			n.Missing = append(n.Missing, Missing{What: part, Err: err, Path: c.proc})
+		}
+	}
+	slices.SortFunc(n.Missing, compareMissing)
+	return n
 }

@@ -185,7 +185,7 @@ func TestCollectCancelled(t *testing.T) {
 	files := map[string]string{}
 	process(files, 1, 1, 1, "S", "p")
 	got := Collect(ctx, Options{ProcDir: procTree(t, files)})
-	for _, part := range []Part{PartTCP, PartUDP, PartUnix, PartProcesses, PartOwners} {
+	for _, part := range []Part{PartTCP, PartUDP, PartUnix, PartProcesses, PartOwners, PartNetNS} {
 		if m, found := got.MissingPart(part); !found || !errors.Is(m.Err, context.Canceled) {
 			t.Errorf("%s: %+v, %v; want it missing because the audit was cancelled", part, m, found)
 		}
@@ -197,7 +197,7 @@ func TestCollectCancelled(t *testing.T) {
 func TestSealWhileReading(t *testing.T) {
 	c := newCollector(Options{ProcDir: t.TempDir()})
 	c.storeProcesses([]Process{{PID: 1, Comm: "stuck", ArgsCut: true}})
-	c.end(PartTCP, PartUDP, PartUnix, PartProcesses)
+	c.end(PartTCP, PartUDP, PartUnix, PartProcesses, PartNetNS)
 	got := c.seal(context.DeadlineExceeded)
 	if len(got.Processes) != 1 || !got.Processes[0].ArgsCut {
 		t.Errorf("processes %+v", got.Processes)
@@ -218,13 +218,24 @@ func TestMergeReadings(t *testing.T) {
 	row := func(inode uint64) socketRow {
 		return socketRow{proto: "tcp", addr: netip.IPv4Unspecified(), port: uint16(inode), inode: inode}
 	}
-	first := &socketTables{rows: []socketRow{row(1), row(2), row(3)}, unix: []UnixSocket{{Inode: 10}, {Inode: 11}}, diag: true}
-	second := &socketTables{rows: []socketRow{row(3), row(4)}, unix: []UnixSocket{{Inode: 11}, {Inode: 12}}, files: true}
+	whole := []Part{PartTCP, PartUDP, PartUnix}
+	first := &socketTables{rows: []socketRow{row(1), row(2), row(3)}, unix: []UnixSocket{{Inode: 10}, {Inode: 11}}, diag: true, done: whole}
+	second := &socketTables{rows: []socketRow{row(3), row(4)}, unix: []UnixSocket{{Inode: 11}, {Inode: 12}}, files: true, done: whole}
 	// 1 went but its owner was seen, 2 and 10 went, 3 and 11 stayed without owner, 4 and 12 came.
-	first.merge(second, func(inode uint64) bool { return inode == 1 })
-	want := &socketTables{rows: []socketRow{row(1), row(3), row(4)}, unix: []UnixSocket{{Inode: 11}, {Inode: 12}}, diag: true, files: true}
-	if diff := cmp.Diff(want, first, comparers, cmp.AllowUnexported(socketTables{})); diff != "" {
+	owned := func(inode uint64) bool { return inode == 1 }
+	got := first.merge(second, owned)
+	want := &socketTables{rows: []socketRow{row(1), row(3), row(4)}, unix: []UnixSocket{{Inode: 11}, {Inode: 12}}, diag: true, files: true, done: whole}
+	if diff := cmp.Diff(want, got, comparers, cmp.AllowUnexported(socketTables{})); diff != "" {
 		t.Error(diff)
+	}
+	// A second reading that lacks something does not tell that a listener went.
+	second.missing = []Missing{{What: PartTCP, Err: errTooMany}}
+	if got := first.merge(second, owned); got != first {
+		t.Errorf("a second reading with a gap was taken in: %+v", got)
+	}
+	second.missing, second.done = nil, nil
+	if got := first.merge(second, owned); got != first {
+		t.Errorf("a second reading that ended early was taken in: %+v", got)
 	}
 }
 

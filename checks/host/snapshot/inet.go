@@ -17,47 +17,58 @@ const (
 
 // socketRow is one listening socket as a table or netlink tells it.
 type socketRow struct {
-	proto  string // "tcp" or "udp"
-	addr   netip.Addr
-	port   uint16
-	v6only Tri
-	uid    uint32
-	inode  uint64
+	proto   string // as in Listener
+	addr    netip.Addr
+	port    uint16
+	v6only  Tri
+	uid     uint32
+	inode   uint64
+	ifindex uint32 // of the device it is bound to, 0 = none or not told
+	device  string // its name, looked up in the socket's namespace
+	cgroup  uint64 // ID of the control group, 0 = not told
 }
 
-// table is one of the four kernel tables of network sockets.
+// table is one of the kernel tables of network sockets.
 type table struct {
 	file   string // below /proc/net
 	proto  string
 	part   Part
 	family byte   // AF_INET or AF_INET6
-	number byte   // IPPROTO_TCP or IPPROTO_UDP
+	number byte   // IPPROTO_TCP, IPPROTO_UDP or IPPROTO_UDPLITE
 	state  byte   // of what the audit calls a listener
 	module string // that answers for it over netlink
-	diag   bool   // ask over netlink
+	// rare: most kernels have no such protocol or no such socket. The file is looked
+	// at first, so that netlink is only asked about what exists.
+	rare bool
 }
 
 // Address families and protocols as the kernel numbers them (socket.h, in.h).
 const (
-	afInet   = 2
-	afInet6  = 10
-	protoTCP = 6
-	protoUDP = 17
+	afUnix       = 1
+	afInet       = 2
+	afInet6      = 10
+	protoTCP     = 6
+	protoUDP     = 17
+	protoUDPLite = 136
 )
 
-// tables returns the four tables, TCP first.
+// tables returns the tables that share one form, TCP first. A listener of MPTCP
+// needs no table of its own: its first subflow is in that of TCP, with the inode of
+// the socket the program holds (mptcp_subflow_create_socket in net/mptcp/subflow.c).
 func tables() []table {
 	return []table{
 		{"tcp", "tcp", PartTCP, afInet, protoTCP, stateListen, "tcp_diag", false},
 		{"tcp6", "tcp", PartTCP, afInet6, protoTCP, stateListen, "tcp_diag", false},
 		{"udp", "udp", PartUDP, afInet, protoUDP, stateClose, "udp_diag", false},
 		{"udp6", "udp", PartUDP, afInet6, protoUDP, stateClose, "udp_diag", false},
+		{"udplite", "udplite", PartUDP, afInet, protoUDPLite, stateClose, "udp_diag", true},
+		{"udplite6", "udplite", PartUDP, afInet6, protoUDPLite, stateClose, "udp_diag", true},
 	}
 }
 
 var errInetRow = errors.New("not the form of a /proc/net socket row")
 
-// parseInetRow reads one row of /proc/net/{tcp,tcp6,udp,udp6}. listening is false
+// parseInetRow reads one row of /proc/net/{tcp,udp,udplite} and their IPv6 kin. listening is false
 // for the heading, for blank lines and for sockets that are no listeners; a row
 // of another form is an error, because it may have been one.
 //

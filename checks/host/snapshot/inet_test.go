@@ -57,6 +57,7 @@ func TestParseInetRow(t *testing.T) {
 		{"established", "tcp", inetLine("192.0.2.1", 22, 1, 0, 10), socketRow{}, false},
 		{"udp-unconnected", "udp", inetLine("0.0.0.0", 69, 7, 0, 11), socketRow{proto: "udp", addr: netip.IPv4Unspecified(), port: 69, inode: 11}, true},
 		{"udp-connected", "udp", inetLine("192.0.2.1", 69, 1, 0, 12), socketRow{}, false},
+		{"udplite", "udplite", inetLine("0.0.0.0", 69, 7, 0, 15), socketRow{proto: "udplite", addr: netip.IPv4Unspecified(), port: 69, inode: 15}, true},
 		{"tcp-close-is-none", "tcp", inetLine("0.0.0.0", 69, 7, 0, 13), socketRow{}, false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"os"
 	"os/exec"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -17,32 +16,29 @@ import (
 )
 
 // inNamespace runs f on a thread of its own in a new network namespace with the
-// loopback interface up. The thread is never unlocked, so it ends with f.
+// loopback interface up. The thread ends with f.
 func inNamespace(tb testing.TB, f func()) {
 	tb.Helper()
 	if os.Geteuid() != 0 {
 		tb.Skip("needs root: a network namespace cannot be made")
 	}
-	setup := make(chan error, 1)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		runtime.LockOSThread()
-		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
-			setup <- err
+	var refused error
+	err := onOwnThread(func() {
+		if refused = unix.Unshare(unix.CLONE_NEWNET); refused != nil {
 			return
 		}
-		setup <- nil
 		if err := loopbackUp(); err != nil {
 			tb.Errorf("lo: %v", err)
 			return
 		}
 		f()
-	}()
-	if err := <-setup; err != nil {
-		tb.Skipf("a network namespace cannot be made: %v", err)
+	})
+	if err != nil {
+		tb.Fatal(err)
 	}
-	<-done
+	if refused != nil {
+		tb.Skipf("a network namespace cannot be made: %v", refused)
+	}
 }
 
 func loopbackUp() error {

@@ -18,6 +18,7 @@ const (
 	nlmFlagDump      = 0x300
 	nlmFlagDumpIntr  = 0x10
 	inetDiagV6Only   = 11 // INET_DIAG_SKV6ONLY: a byte, present for every IPv6 listener
+	inetDiagCgroupID = 21 // INET_DIAG_CGROUP_ID: 64 bits, since Linux 5.8
 
 	nlHeaderLen    = 16
 	diagRequestLen = nlHeaderLen + 56 // struct inet_diag_req_v2
@@ -44,6 +45,17 @@ func diagRequest(t table, seq uint32) []byte {
 // parseDiag reads one datagram of the answer to diagRequest and hands every
 // listener to visit. done means the dump has ended.
 func parseDiag(b []byte, t table, seq uint32, visit func(socketRow)) (done bool, err error) {
+	return eachMessage(b, seq, func(body []byte) error {
+		row, listening, err := parseDiagMessage(body, t)
+		if err == nil && listening {
+			visit(row)
+		}
+		return err
+	})
+}
+
+// eachMessage hands the body of every message about a socket to visit.
+func eachMessage(b []byte, seq uint32, visit func(body []byte) error) (done bool, err error) {
 	for len(b) > 0 {
 		if len(b) < nlHeaderLen {
 			return false, errNetlink
@@ -64,16 +76,25 @@ func parseDiag(b []byte, t table, seq uint32, visit func(socketRow)) (done bool,
 		case kind == nlmsgDone, kind == nlmsgError:
 			return true, endOfDump(kind, body)
 		case kind == sockDiagByFamily:
-			row, listening, err := parseDiagMessage(body, t)
-			if err != nil {
+			if err := visit(body); err != nil {
 				return false, err
-			}
-			if listening {
-				visit(row)
 			}
 		}
 	}
 	return false, nil
+}
+
+// eachAttribute hands every netlink attribute to visit.
+func eachAttribute(b []byte, visit func(kind uint16, value []byte)) error {
+	for len(b) >= 4 {
+		length := int(binary.NativeEndian.Uint16(b))
+		if length < 4 || length > len(b) {
+			return errNetlink
+		}
+		visit(binary.NativeEndian.Uint16(b[2:]), b[4:length])
+		b = b[min(align4(length), len(b)):]
+	}
+	return nil
 }
 
 // endOfDump returns the error number that ends a dump, if any. ENOENT tells that
@@ -107,20 +128,22 @@ func parseDiagMessage(b []byte, t table) (row socketRow, listening bool, err err
 	} else {
 		row.addr = netip.AddrFrom16([16]byte(b[8:24]))
 	}
+	row.ifindex = binary.NativeEndian.Uint32(b[40:])
 	row.uid = binary.NativeEndian.Uint32(b[64:])
 	row.inode = uint64(binary.NativeEndian.Uint32(b[68:]))
-	for attrs := b[diagMessageLen:]; len(attrs) >= 4; {
-		length := int(binary.NativeEndian.Uint16(attrs))
-		if length < 4 || length > len(attrs) {
-			return socketRow{}, false, errNetlink
-		}
-		if binary.NativeEndian.Uint16(attrs[2:]) == inetDiagV6Only && length >= 5 && family == afInet6 {
+	err = eachAttribute(b[diagMessageLen:], func(kind uint16, value []byte) {
+		switch {
+		case kind == inetDiagV6Only && len(value) >= 1 && family == afInet6:
 			row.v6only = No
-			if attrs[4] != 0 {
+			if value[0] != 0 {
 				row.v6only = Yes
 			}
+		case kind == inetDiagCgroupID && len(value) >= 8:
+			row.cgroup = binary.NativeEndian.Uint64(value)
 		}
-		attrs = attrs[min(align4(length), len(attrs)):]
+	})
+	if err != nil {
+		return socketRow{}, false, err
 	}
 	return row, true, nil
 }

@@ -35,6 +35,12 @@ func diagBody(family, state byte, addr netip.Addr, port uint16, uid, inode uint3
 	return append(b, attrs...)
 }
 
+// bound sets the device of a socket in struct inet_diag_msg.
+func bound(body []byte, index uint32) []byte {
+	binary.NativeEndian.PutUint32(body[40:], index)
+	return body
+}
+
 // attribute is a netlink attribute with its padding.
 func attribute(kind uint16, value ...byte) []byte {
 	b := make([]byte, 4, 4+len(value)+3)
@@ -84,6 +90,23 @@ func TestParseDiag(t *testing.T) {
 			want: []socketRow{{proto: "tcp", addr: any6, port: 80, inode: 8, v6only: Yes}, {proto: "tcp", addr: any6, port: 81, inode: 9, v6only: No}},
 			done: true,
 		},
+		{
+			name: "device-and-group", file: "tcp6",
+			in: message(sockDiagByFamily, 2, seq, bound(diagBody(afInet6, stateListen, any6, 80, 0, 8, join(
+				attribute(inetDiagCgroupID, 0x39, 0x30, 0, 0, 0, 0, 0, 0), v6only)...), 7)),
+			want: []socketRow{{proto: "tcp", addr: any6, port: 80, inode: 8, v6only: Yes, ifindex: 7, cgroup: 12345}},
+		},
+		{
+			name: "short-attributes", file: "tcp6",
+			in: message(sockDiagByFamily, 2, seq, diagBody(afInet6, stateListen, any6, 80, 0, 8, join(
+				attribute(inetDiagCgroupID, 1, 2, 3, 4, 5, 6, 7), attribute(inetDiagV6Only))...)),
+			want: []socketRow{{proto: "tcp", addr: any6, port: 80, inode: 8}},
+		},
+		{
+			name: "udplite", file: "udplite",
+			in:   message(sockDiagByFamily, 2, seq, diagBody(afInet, stateClose, netip.IPv4Unspecified(), 53, 0, 7)),
+			want: []socketRow{{proto: "udplite", addr: netip.IPv4Unspecified(), port: 53, inode: 7}},
+		},
 		{name: "other-state", file: "udp", in: message(sockDiagByFamily, 2, seq, diagBody(afInet, 1, netip.IPv4Unspecified(), 53, 0, 7))},
 		{name: "other-family", file: "tcp", in: message(sockDiagByFamily, 2, seq, diagBody(afInet6, stateListen, any6, 53, 0, 7))},
 		{name: "earlier-dump", file: "tcp", in: message(nlmsgError, 0, seq-1, number(-1))},
@@ -123,6 +146,7 @@ func TestDiagRequest(t *testing.T) {
 func FuzzParseDiag(f *testing.F) {
 	f.Add(message(sockDiagByFamily, 2, 1, diagBody(afInet, stateListen, netip.MustParseAddr("127.0.0.53"), 53, 101, 7)), false)
 	f.Add(join(message(sockDiagByFamily, 2, 1, diagBody(afInet6, stateListen, netip.IPv6Unspecified(), 80, 0, 8, attribute(inetDiagV6Only, 1)...)), message(nlmsgDone, 2, 1, number(0))), true)
+	f.Add(message(sockDiagByFamily, 2, 1, bound(diagBody(afInet, stateListen, netip.IPv4Unspecified(), 53, 101, 7, attribute(inetDiagCgroupID, 1, 0, 0, 0, 0, 0, 0, 0)...), 3)), false)
 	f.Fuzz(func(t *testing.T, b []byte, six bool) {
 		tab := tableOf("tcp")
 		if six {

@@ -4,40 +4,43 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io"
-	"os"
 	"slices"
 	"strconv"
-
-	"golang.org/x/sys/unix"
 )
 
-// findOwners finds the processes that hold the listening sockets. The tables and
-// the descriptors are read one after the other, so when a socket has no owner the
-// tables are read once more: what went is dropped, what came is looked up too.
+// findOwners finds the processes that hold the listening sockets of all network
+// namespaces: a socket's owner may live in another one than the socket. The tables
+// and the descriptors are read one after the other, so when a socket has no owner
+// its tables are read once more: what went is dropped, what came is looked up too.
 //
 // Every owner is wanted, not the first one only: a socket that systemd opened is
-// held by process 1 and by the server that answers on it. The walk is linear in
-// the descriptors of the host, about a microsecond each.
-func (c *collector) findOwners(ctx context.Context, tables *socketTables, processes []Process) {
-	w := newWalk(tables.inodes())
+// held by process 1 and by the server that answers on it, and a second program that
+// was handed a descriptor answers as well. So the walk does not stop when every
+// socket has an owner; it is linear in the descriptors of the host.
+func (c *collector) findOwners(ctx context.Context, own *socketTables, spaces []*space, processes []Process) {
+	all := make([]*socketTables, 0, len(spaces)+1)
+	all = append(all, own)
+	for _, sp := range spaces {
+		all = append(all, sp.tables)
+	}
+	w := newWalk(inodesOf(all))
 	complete := w.run(ctx, c, processes)
 	if w.unowned() > 0 && complete {
-		second := c.readTables(ctx)
-		if ctx.Err() == nil {
-			tables.merge(second, w.owned)
-			if w.want(tables.inodes()) {
-				// The owner of a socket that just came may have just come too.
-				came := c.readProcesses(ctx, processes)
-				processes = append(slices.Clip(processes), came...)
-				slices.SortFunc(processes, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
-				complete = w.run(ctx, c, processes)
-			}
+		c.readAgain(ctx, w, all, spaces)
+		if ctx.Err() == nil && w.want(inodesOf(all)) {
+			// The owner of a socket that just came may have just come too.
+			came := c.readProcesses(ctx, processes)
+			processes = append(slices.Clip(processes), came...)
+			slices.SortFunc(processes, func(a, b Process) int { return cmp.Compare(a.PID, b.PID) })
+			w.thorough = true
+			complete = w.run(ctx, c, processes)
 		}
 	}
 	c.mu.Lock()
-	c.rows, c.unix = tables.rows, tables.unix
-	c.diag, c.files = tables.diag, tables.files
+	c.tables = all[0]
+	for i := range c.spaces {
+		c.spaces[i].tables = all[i+1]
+	}
 	c.processes, c.owners = processes, w.owners()
 	c.mu.Unlock()
 	if complete {
@@ -45,12 +48,49 @@ func (c *collector) findOwners(ctx context.Context, tables *socketTables, proces
 	}
 }
 
+// readAgain replaces the readings that have sockets without owner.
+func (c *collector) readAgain(ctx context.Context, w *walk, all []*socketTables, spaces []*space) {
+	lacks := func(t *socketTables) bool {
+		return t != nil && slices.ContainsFunc(t.inodes(), func(inode uint64) bool { return inode != 0 && !w.owned(inode) })
+	}
+	if lacks(all[0]) {
+		if second := c.readTables(ctx); ctx.Err() == nil {
+			all[0] = all[0].merge(second, w.owned)
+		}
+	}
+	var again []*space
+	var slots []int
+	for i, sp := range spaces {
+		if lacks(all[i+1]) {
+			again, slots = append(again, sp), append(slots, i+1)
+		}
+	}
+	// What fails here leaves the first reading as it is.
+	_ = c.readSpaces(ctx, again, func(i int, second *socketTables) {
+		if ctx.Err() == nil {
+			all[slots[i]] = all[slots[i]].merge(second, w.owned)
+		}
+	})
+}
+
+// inodesOf lists the sockets of several readings, which may be nil.
+func inodesOf(all []*socketTables) (list []uint64) {
+	for _, t := range all {
+		if t != nil {
+			list = append(list, t.inodes()...)
+		}
+	}
+	return list
+}
+
 // walk looks for a set of sockets among the descriptors of processes.
 type walk struct {
-	index  map[uint64]int // inode -> slot
-	pids   [][]int        // by slot
-	pairs  int
-	denied map[int]bool
+	index    map[uint64]int // inode -> slot
+	pids     [][]int        // by slot
+	pairs    int
+	denied   map[int]bool
+	thorough bool     // list the descriptors, never count through them
+	numbers  []string // decimal, of the first descriptors
 }
 
 func newWalk(inodes []uint64) *walk {
@@ -109,9 +149,7 @@ func (w *walk) run(ctx context.Context, c *collector, processes []Process) (comp
 			byAge = append(byAge, p)
 		}
 	}
-	slices.SortFunc(byAge, func(a, b *Process) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.PID, b.PID))
-	})
+	slices.SortFunc(byAge, compareAge)
 	for slot := range w.pids {
 		w.pids[slot] = nil
 	}
@@ -120,7 +158,7 @@ func (w *walk) run(ctx context.Context, c *collector, processes []Process) (comp
 		if ctx.Err() != nil {
 			return false
 		}
-		if err := w.process(c, p.PID); err != nil && !gone(err) && !w.denied[p.PID] {
+		if err := w.process(c, p.PID, p.Start); err != nil && !gone(err) && !errors.Is(err, errReplaced) && !w.denied[p.PID] {
 			w.denied[p.PID] = true
 			c.miss(PartOwners, p.PID, c.proc+"/"+strconv.Itoa(p.PID)+"/fd", err)
 		}
@@ -132,56 +170,9 @@ func (w *walk) run(ctx context.Context, c *collector, processes []Process) (comp
 	return true
 }
 
-// process looks at the descriptors of one process. When its first thread has
-// ended, that one's table is empty and another thread shows the descriptors.
-func (w *walk) process(c *collector, pid int) error {
-	dir, err := c.openProcess(pid)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(dir)
-	seen, err := w.descriptors(c, dir, pid)
-	if err != nil || seen > 0 {
-		return err
-	}
-	thread, err := c.liveThread(dir, pid)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(thread)
-	_, err = w.descriptors(c, thread, pid)
-	return err
-}
-
-// descriptors looks at the fd directory below dir and counts its entries.
-func (w *walk) descriptors(c *collector, dir, pid int) (seen int, err error) {
-	fd, err := unix.Openat(dir, "fd", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return 0, err
-	}
-	f := os.NewFile(uintptr(fd), "fd")
-	defer f.Close()
-	for {
-		names, err := f.Readdirnames(1024)
-		for _, name := range names {
-			target, err := c.link(fd, name)
-			switch {
-			case err == nil:
-				w.see(pid, parseBracketed(target, "socket"))
-			case !gone(err):
-				// The directory may be listed by root without CAP_SYS_PTRACE (or
-				// against a security module) while its links may not be read.
-				return seen + 1, err
-			}
-		}
-		seen += len(names)
-		switch {
-		case errors.Is(err, io.EOF):
-			return seen, nil
-		case err != nil:
-			return seen, err
-		}
-	}
+// compareAge puts the eldest first.
+func compareAge(a, b *Process) int {
+	return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.PID, b.PID))
 }
 
 // see notes that pid holds the socket.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"os"
 	"slices"
 	"strconv"
 
@@ -16,12 +15,13 @@ import (
 // ends meanwhile is left out: that is no error.
 func (c *collector) readProcesses(ctx context.Context, known []Process) []Process {
 	pids, err := c.listPIDs()
+	if err == nil && len(pids) > c.opts.MaxProcesses {
+		err = errTooMany
+	}
+	pids = pids[:min(len(pids), c.opts.MaxProcesses)]
 	if err != nil {
 		c.miss(PartProcesses, 0, c.proc, err)
-	}
-	if len(pids) > c.opts.MaxProcesses {
-		pids = pids[:c.opts.MaxProcesses]
-		c.miss(PartProcesses, 0, c.proc, errTooMany)
+		c.hideNetNS(c.proc, err)
 	}
 	ours, rootErr := identify(unix.AT_FDCWD, c.path("root"))
 	list := make([]Process, 0, len(pids))
@@ -53,29 +53,23 @@ func (c *collector) storeProcesses(list []Process) {
 // listPIDs lists the process directories in order. Process 1 exists in every
 // namespace; when it is not there, procfs hides what is not the auditor's.
 func (c *collector) listPIDs() ([]int, error) {
-	dir, err := os.Open(c.proc)
+	fd, err := unix.Open(c.proc, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
-		return nil, err
+		return nil, &fs.PathError{Op: "open", Path: c.proc, Err: err}
 	}
-	defer dir.Close()
-	names, err := dir.Readdirnames(-1)
-	pids := make([]int, 0, len(names))
-	for _, name := range names {
-		if pid, err := atoi([]byte(name)); err == nil && pid > 0 {
+	defer unix.Close(fd)
+	var pids []int
+	err = c.eachName(fd, func(name []byte) error {
+		if pid, err := atoi(name); err == nil && pid > 0 {
 			pids = append(pids, pid)
 		}
-	}
+		return nil
+	})
 	slices.Sort(pids)
 	if err == nil && (len(pids) == 0 || pids[0] != 1) {
 		err = errHidden
 	}
 	return pids, err
-}
-
-// openProcess opens the directory of a process. It stays that of this process
-// even if the PID is used again.
-func (c *collector) openProcess(pid int) (int, error) {
-	return unix.Open(c.proc+"/"+strconv.Itoa(pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
 // readStat reads the stat file of an open process directory.
@@ -90,7 +84,7 @@ func (c *collector) readStat(dir int) (statFields, error) {
 // enter opens the directory that shows what a process has: its own, or when its
 // first thread has ended and others go on, that of another thread.
 func (c *collector) enter(pid int) (dir int, stat statFields, err error) {
-	if dir, err = c.openProcess(pid); err != nil {
+	if dir, err = unix.Open(c.proc+"/"+strconv.Itoa(pid), unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return -1, statFields{}, err
 	}
 	if stat, err = c.readStat(dir); err != nil {
@@ -107,13 +101,17 @@ func (c *collector) enter(pid int) (dir int, stat statFields, err error) {
 }
 
 // readProcess reads one process without its command line.
-func (c *collector) readProcess(pid int, ours directory, oursKnown bool) (Process, error) {
+func (c *collector) readProcess(pid int, ours Directory, oursKnown bool) (p Process, err error) {
 	dir, stat, err := c.enter(pid)
 	if err != nil {
 		return Process{}, err
 	}
-	defer unix.Close(dir)
-	p := Process{
+	defer func() {
+		if err != nil || p.Kernel || p.Zombie || !c.keep(pid, dir) {
+			unix.Close(dir)
+		}
+	}()
+	p = Process{
 		PID: pid, PPID: stat.ppid, Start: stat.start, Comm: stat.comm, ArgsCut: !stat.kernel,
 		Kernel: stat.kernel, Zombie: stat.ended() && stat.threads <= 1,
 	}
@@ -141,7 +139,12 @@ func (c *collector) readProcess(pid int, ours directory, oursKnown bool) (Proces
 	note("exe", err)
 	p.Exe, p.ExeDeleted = parseExe(string(exe))
 	p.Exe = below(c.opts.Root, p.Exe)
-	p.NetNS = c.namespace(dir, "net", note)
+	p.NetNS = c.namespace(dir, "net", func(name string, err error) {
+		note(name, err)
+		if err != nil && !gone(err) {
+			c.hideNetNS(c.proc+"/"+strconv.Itoa(pid)+"/"+name, err)
+		}
+	})
 	p.MntNS = c.namespace(dir, "mnt", note)
 	p.PIDNS = c.namespace(dir, "pid", note)
 	switch root, err := identify(dir, "root"); {
@@ -151,7 +154,7 @@ func (c *collector) readProcess(pid int, ours directory, oursKnown bool) (Proces
 	case root == ours:
 		p.SameRoot = Yes
 	default:
-		p.SameRoot = No
+		p.SameRoot, p.Root = No, root
 	}
 	if failed != nil {
 		c.miss(PartDetails, pid, c.proc+"/"+strconv.Itoa(pid)+"/"+failedName, failed)
@@ -168,27 +171,25 @@ func (c *collector) namespace(dir int, name string, note func(string, error)) ui
 
 // liveThread opens the directory of a thread other than the first.
 func (c *collector) liveThread(dir, pid int) (int, error) {
-	names, err := readNames(dir, "task")
+	fd, err := unix.Openat(dir, "task", unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 	if err != nil {
 		return -1, err
 	}
-	for _, name := range names {
-		if name != strconv.Itoa(pid) {
-			return unix.Openat(dir, "task/"+name, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
+	defer unix.Close(fd)
+	thread := ""
+	err = c.eachName(fd, func(name []byte) error {
+		if thread == "" && string(name) != strconv.Itoa(pid) {
+			thread = string(name)
 		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return -1, err
+	case thread == "":
+		return -1, fs.ErrNotExist
 	}
-	return -1, fs.ErrNotExist
-}
-
-// readNames lists a directory below an open one.
-func readNames(dir int, name string) ([]string, error) {
-	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
-	if err != nil {
-		return nil, err
-	}
-	f := os.NewFile(uintptr(fd), name)
-	defer f.Close()
-	return f.Readdirnames(-1)
+	return unix.Openat(fd, thread, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
 // readArgs reads the command lines of the processes found. A PID that belongs to
@@ -218,18 +219,12 @@ func (c *collector) readArgs(ctx context.Context) {
 	}
 }
 
-// errReplaced: the PID was given to another process.
-var errReplaced = errors.New("another process has this PID by now")
-
 // readCmdline reads the command line of a process seen before.
 func (c *collector) readCmdline(p Process, limit int) (b []byte, more bool, err error) {
-	dir, stat, err := c.enter(p.PID)
+	dir, done, err := c.again(p.PID, p.Start)
 	if err != nil {
 		return nil, false, err
 	}
-	defer unix.Close(dir)
-	if stat.start != p.Start {
-		return nil, false, errReplaced
-	}
+	defer done()
 	return c.readAt(dir, "cmdline", limit)
 }

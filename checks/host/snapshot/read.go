@@ -28,13 +28,19 @@ const maxSmallFile = 1 << 20
 
 // readAll reads a small file whole. The result is valid until the next read.
 func (c *collector) readAll(path string) ([]byte, error) {
-	b, _, err := c.readAt(unix.AT_FDCWD, path, maxSmallFile)
+	b, _, err := c.readFile(unix.AT_FDCWD, path, maxSmallFile, false)
 	return b, err
 }
 
-// readAt reads up to limit bytes of a file relative to a directory descriptor,
-// and tells whether there was more. The result is valid until the next read.
+// readAt reads up to limit bytes of a file of a process relative to a directory
+// descriptor, and tells whether there was more. The result is valid until the next
+// read. Such a file is written in one go, so a read that does not fill the buffer
+// was the last one; that saves a call for each.
 func (c *collector) readAt(dir int, name string, limit int) (b []byte, more bool, err error) {
+	return c.readFile(dir, name, limit, true)
+}
+
+func (c *collector) readFile(dir int, name string, limit int, whole bool) (b []byte, more bool, err error) {
 	fd, err := unix.Openat(dir, name, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOCTTY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, false, &fs.PathError{Op: "open", Path: name, Err: err}
@@ -43,7 +49,8 @@ func (c *collector) readAt(dir int, name string, limit int) (b []byte, more bool
 	buf := c.buffer(16 << 10)
 	total := 0
 	for {
-		n, err := unix.Read(fd, buf[total:min(len(buf), limit+1)])
+		room := buf[total:min(len(buf), limit+1)]
+		n, err := unix.Read(fd, room)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -56,6 +63,9 @@ func (c *collector) readAt(dir int, name string, limit int) (b []byte, more bool
 		if total > limit {
 			return buf[:limit], true, nil
 		}
+		if whole && n < len(room) {
+			return buf[:total], false, nil
+		}
 		if total == len(buf) {
 			grown := make([]byte, 2*len(buf))
 			copy(grown, buf)
@@ -66,8 +76,8 @@ func (c *collector) readAt(dir int, name string, limit int) (b []byte, more bool
 
 // eachLine hands every line of a kernel table to visit, through one buffer: a
 // table of a busy server is many megabytes long.
-func (c *collector) eachLine(ctx context.Context, path string, visit func(line []byte) error) error {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
+func (c *collector) eachLine(ctx context.Context, dir int, path string, visit func(line []byte) error) error {
+	fd, err := unix.Openat(dir, path, unix.O_RDONLY|unix.O_CLOEXEC|unix.O_NOCTTY, 0)
 	if err != nil {
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
@@ -144,26 +154,20 @@ func gone(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, unix.ESRCH)
 }
 
-// directory identifies a directory.
-type directory struct {
-	major, minor uint32
-	inode        uint64
-}
-
 // identify follows a link such as /proc/PID/root to its directory. The flags keep
 // the kernel from asking a network file system or mounting anything.
-func identify(dir int, name string) (directory, error) {
+func identify(dir int, name string) (Directory, error) {
 	var st unix.Statx_t
 	flags := unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
 	if err := unix.Statx(dir, name, flags, unix.STATX_INO, &st); err == nil {
-		return directory{st.Dev_major, st.Dev_minor, st.Ino}, nil
+		return Directory{st.Dev_major, st.Dev_minor, st.Ino}, nil
 	} else if !errors.Is(err, unix.ENOSYS) {
-		return directory{}, err
+		return Directory{}, err
 	}
 	var old unix.Stat_t // kernels before 4.11
 	if err := unix.Fstatat(dir, name, &old, unix.AT_NO_AUTOMOUNT); err != nil {
-		return directory{}, err
+		return Directory{}, err
 	}
 	dev := uint64(old.Dev)
-	return directory{unix.Major(dev), unix.Minor(dev), uint64(old.Ino)}, nil
+	return Directory{unix.Major(dev), unix.Minor(dev), uint64(old.Ino)}, nil
 }

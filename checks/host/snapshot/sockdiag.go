@@ -5,10 +5,21 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"strconv"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
+
+// diagAllowed is diagAvailable, asked once for each module.
+func (c *collector) diagAllowed(module string) bool {
+	known, asked := c.modules[module]
+	if !asked {
+		known = c.diagAvailable(module)
+		c.modules[module] = known
+	}
+	return known
+}
 
 // diagAvailable reports whether the kernel can be asked for a table over netlink
 // without loading a module: sock_diag asks for a missing handler with
@@ -16,9 +27,6 @@ import (
 // module would change the host. So the module must be there already, be built in,
 // or the kernel be unable to load any.
 func (c *collector) diagAvailable(module string) bool {
-	if c.filesOnly || c.proc != DefaultProcDir {
-		return false // netlink would answer for the auditor's kernel and namespace
-	}
 	var st unix.Stat_t
 	if unix.Stat("/sys/module/"+module, &st) == nil {
 		return true
@@ -62,65 +70,95 @@ const (
 	diagTimeout = 2 * time.Second
 )
 
-// readDiag reads one table over netlink.
-func (c *collector) readDiag(ctx context.Context, t table) (rows []socketRow, err error) {
-	for try := range diagTries {
-		rows, err = c.dump(ctx, t, uint32(try)+1)
+// diagSocket asks one network namespace: that of the thread that opened it.
+type diagSocket struct {
+	fd  int // -1 = not open
+	seq uint32
+	buf []byte
+}
+
+// open makes the socket if there is none.
+func (d *diagSocket) open() error {
+	if d.fd >= 0 {
+		return nil
+	}
+	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
+	if err != nil {
+		return err
+	}
+	timeout := unix.NsecToTimeval(int64(diagTimeout))
+	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
+		unix.Close(fd)
+		return err
+	}
+	d.fd = fd
+	return nil
+}
+
+func (d *diagSocket) close() {
+	if d.fd >= 0 {
+		unix.Close(d.fd)
+	}
+	d.fd = -1
+}
+
+// dump asks for one table. begin is called before each try, and read with every
+// datagram of the answer until it says that the dump has ended.
+func (d *diagSocket) dump(ctx context.Context, begin func(seq uint32) (request []byte), read func(b []byte, seq uint32) (done bool, err error)) (err error) {
+	for range diagTries {
+		if err = d.dumpOnce(ctx, begin, read); err == nil {
+			return nil
+		}
+		d.close() // the rest of the dump may still come, and the kernel runs one at a time
 		if !errors.Is(err, errInterrupted) {
 			break
 		}
 	}
-	return rows, err
+	return err
 }
 
-// dump asks once. The socket belongs to the network namespace of the thread.
-func (c *collector) dump(ctx context.Context, t table, seq uint32) ([]socketRow, error) {
-	fd, err := unix.Socket(unix.AF_NETLINK, unix.SOCK_RAW|unix.SOCK_CLOEXEC, unix.NETLINK_SOCK_DIAG)
-	if err != nil {
-		return nil, err
+func (d *diagSocket) dumpOnce(ctx context.Context, begin func(uint32) []byte, read func([]byte, uint32) (bool, error)) error {
+	if err := d.open(); err != nil {
+		return err
 	}
-	defer unix.Close(fd)
-	timeout := unix.NsecToTimeval(int64(diagTimeout))
-	if err := unix.SetsockoptTimeval(fd, unix.SOL_SOCKET, unix.SO_RCVTIMEO, &timeout); err != nil {
-		return nil, err
-	}
+	d.seq++
 	kernel := &unix.SockaddrNetlink{Family: unix.AF_NETLINK}
-	if err := unix.Sendto(fd, diagRequest(t, seq), 0, kernel); err != nil {
-		return nil, err
+	if err := unix.Sendto(d.fd, begin(d.seq), 0, kernel); err != nil {
+		return err
 	}
-	var rows []socketRow
-	overflow := false
-	buf := c.buffer(diagBuffer)
 	for {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
-		n, _, flags, from, err := unix.Recvmsg(fd, buf, nil, 0)
+		n, _, flags, from, err := unix.Recvmsg(d.fd, d.buf, nil, 0)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
 		case err != nil:
-			return nil, err
+			return err
 		case flags&unix.MSG_TRUNC != 0, n == 0:
-			return nil, errNetlink
+			return errNetlink
 		}
 		if sender, ok := from.(*unix.SockaddrNetlink); !ok || sender.Pid != 0 {
 			continue // not from the kernel
 		}
-		done, err := parseDiag(buf[:n], t, seq, func(row socketRow) {
-			if len(rows) < c.opts.MaxSockets {
-				rows = append(rows, row)
-			} else {
-				overflow = true
-			}
-		})
-		switch {
-		case err != nil:
-			return nil, err
-		case done && overflow:
-			return rows, errTooMany
-		case done:
-			return rows, nil
+		if done, err := read(d.buf[:n], d.seq); done || err != nil {
+			return err
 		}
 	}
+}
+
+// deviceName returns the name of a device of the namespace, netdevice(7). Any socket
+// can be asked. A device that went leaves its number.
+func (d *diagSocket) deviceName(index uint32) string {
+	unnamed := "if " + strconv.FormatUint(uint64(index), 10)
+	ifr, err := unix.NewIfreq("x")
+	if err != nil || d.open() != nil {
+		return unnamed
+	}
+	ifr.SetUint32(index)
+	if err := unix.IoctlIfreq(d.fd, unix.SIOCGIFNAME, ifr); err != nil || ifr.Name() == "" {
+		return unnamed
+	}
+	return ifr.Name()
 }

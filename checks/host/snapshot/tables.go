@@ -3,120 +3,60 @@ package snapshot
 import (
 	"cmp"
 	"context"
-	"errors"
-	"io/fs"
 	"net/netip"
 	"slices"
 
 	"golang.org/x/sys/unix"
 )
 
-// socketTables is one reading of every socket table.
+// socketTables is one reading of every socket table of a network namespace. It is
+// not changed once it was stored.
 type socketTables struct {
 	rows        []socketRow
 	unix        []UnixSocket
+	ports       PortRange
 	diag, files bool
-	done        []Part // parts that were read to their end, or whose failure is recorded
+	done        []Part    // parts that were read to their end, or whose failure is in missing
+	missing     []Missing // of PartTCP, PartUDP and PartUnix
 }
 
-// readTables reads the tables of the network namespace looked at.
-func (c *collector) readTables(ctx context.Context) *socketTables {
-	tables := &socketTables{}
-	failed := map[Part]bool{}
-	for _, t := range tables4(c) {
-		rows, err := c.readTable(ctx, t, tables)
-		tables.rows = append(tables.rows, rows...)
-		switch {
-		case ctx.Err() != nil:
-			return tables
-		case errors.Is(err, fs.ErrNotExist) && t.family == afInet6: // no IPv6 in this kernel
-		case err != nil:
-			failed[t.part] = true
-			c.miss(t.part, 0, "net/"+t.file, err)
-		}
+// source says how the sockets were read.
+func (t *socketTables) source() string {
+	switch {
+	case t.diag && t.files:
+		return "sock_diag+proc"
+	case t.diag:
+		return "sock_diag"
+	case t.files:
+		return "proc"
 	}
-	tables.done = append(tables.done, PartTCP, PartUDP)
-	err := c.readUnix(ctx, tables)
-	if ctx.Err() != nil {
-		return tables
-	}
-	if err != nil {
-		c.miss(PartUnix, 0, "net/unix", err)
-	}
-	tables.done = append(tables.done, PartUnix)
-	return tables
-}
-
-// tables4 is the list of tables with the road to each decided.
-func tables4(c *collector) []table {
-	list := tables()
-	available := map[string]bool{}
-	for i, t := range list {
-		known, asked := available[t.module]
-		if !asked {
-			known = c.diagAvailable(t.module)
-			available[t.module] = known
-		}
-		list[i].diag = known
-	}
-	return list
-}
-
-// readTable reads one table, over netlink where that changes nothing, else (or
-// when the kernel has no handler after all) from /proc/net.
-func (c *collector) readTable(ctx context.Context, t table, into *socketTables) ([]socketRow, error) {
-	if t.diag {
-		rows, err := c.readDiag(ctx, t)
-		if err == nil || errors.Is(err, errTooMany) {
-			into.diag = true
-			return rows, err
-		}
-	}
-	var rows []socketRow
-	err := c.eachLine(ctx, c.path("net/"+t.file), func(line []byte) error {
-		row, listening, err := parseInetRow(line, t)
-		switch {
-		case err != nil || !listening:
-			return err
-		case len(rows) == c.opts.MaxSockets:
-			return errTooMany
-		}
-		rows = append(rows, row)
-		return nil
-	})
-	if !errors.Is(err, fs.ErrNotExist) {
-		into.files = true
-	}
-	return rows, err
-}
-
-// readUnix reads the listening unix sockets.
-func (c *collector) readUnix(ctx context.Context, into *socketTables) error {
-	u := unixTable{limit: c.opts.MaxSockets}
-	err := c.eachLine(ctx, c.path("net/unix"), func(line []byte) error {
-		u.line(line)
-		return nil
-	})
-	u.flush()
-	into.unix = u.rows
-	if err == nil && u.full {
-		err = errTooMany
-	}
-	return err
+	return ""
 }
 
 // path is a file below the process looked at.
 func (c *collector) path(name string) string { return c.proc + "/" + c.self + "/" + name }
 
-// store keeps a reading.
+// live reports whether the kernel may be asked for more than the files of procfs
+// tell: it answers for the auditor's own host.
+func (c *collector) live() bool { return !c.filesOnly && c.proc == DefaultProcDir }
+
+// readTables reads the tables of the network namespace looked at.
+func (c *collector) readTables(ctx context.Context) *socketTables {
+	v := c.newView(unix.AT_FDCWD, c.path("net/"))
+	v.unix, v.ports = true, c.ownPorts(c.netNS)
+	if c.live() {
+		v.ask()
+	}
+	return v.read(ctx)
+}
+
+// store keeps a reading of the namespace looked at.
 func (c *collector) store(t *socketTables) {
-	var netNS uint64
-	if target, err := c.link(unix.AT_FDCWD, c.path("ns/net")); err == nil {
-		netNS = parseBracketed(target, "net")
+	for _, m := range t.missing {
+		c.miss(m.What, 0, m.Path, m.Err)
 	}
 	c.mu.Lock()
-	c.rows, c.unix, c.netNS = t.rows, t.unix, netNS
-	c.diag, c.files = c.diag || t.diag, c.files || t.files
+	c.tables = t
 	c.mu.Unlock()
 	c.end(t.done...)
 }
@@ -133,9 +73,13 @@ func (t *socketTables) inodes() []uint64 {
 	return list
 }
 
-// merge takes a second reading in: a socket without owner that is not there any
-// more has gone, one that was not there before has come.
-func (t *socketTables) merge(second *socketTables, owned func(inode uint64) bool) {
+// merge returns the reading with a second one taken in: a socket without owner that
+// is not there any more has gone, one that was not there before has come. A second
+// reading with gaps tells neither.
+func (t *socketTables) merge(second *socketTables, owned func(inode uint64) bool) *socketTables {
+	if len(second.missing) > 0 || len(second.done) < len(t.done) {
+		return t
+	}
 	before, after := map[uint64]bool{}, map[uint64]bool{}
 	for _, inode := range t.inodes() {
 		before[inode] = true
@@ -143,42 +87,81 @@ func (t *socketTables) merge(second *socketTables, owned func(inode uint64) bool
 	for _, inode := range second.inodes() {
 		after[inode] = true
 	}
-	t.rows = slices.DeleteFunc(t.rows, func(r socketRow) bool { return !owned(r.inode) && !after[r.inode] })
-	t.unix = slices.DeleteFunc(t.unix, func(u UnixSocket) bool { return !owned(u.Inode) && !after[u.Inode] })
+	merged := &socketTables{
+		ports: t.ports, done: t.done, missing: t.missing,
+		diag: t.diag || second.diag, files: t.files || second.files,
+	}
+	for _, row := range t.rows {
+		if owned(row.inode) || after[row.inode] {
+			merged.rows = append(merged.rows, row)
+		}
+	}
+	for _, u := range t.unix {
+		if owned(u.Inode) || after[u.Inode] {
+			merged.unix = append(merged.unix, u)
+		}
+	}
 	for _, row := range second.rows {
 		if !before[row.inode] {
-			t.rows = append(t.rows, row)
+			merged.rows = append(merged.rows, row)
 		}
 	}
 	for _, u := range second.unix {
 		if !before[u.Inode] {
-			t.unix = append(t.unix, u)
+			merged.unix = append(merged.unix, u)
 		}
 	}
-	t.diag, t.files = t.diag || second.diag, t.files || second.files
+	return merged
 }
 
-// listeners merges the sockets that share proto, address and port, and sorts.
-func listeners(rows []socketRow, owners map[uint64][]int, hidden bool) []Listener {
+// listeners are those of one reading with their owners, the eldest first: of several
+// sockets the kernel's numbers do not tell which was made first.
+func (c *collector) listeners(t *socketTables, hidden bool) []Listener {
+	list := listeners(t.rows, c.owners, c.cgroups, hidden)
+	find := func(pid int) *Process {
+		i, found := slices.BinarySearchFunc(c.processes, pid, func(p Process, pid int) int { return cmp.Compare(p.PID, pid) })
+		if !found {
+			return &Process{PID: pid}
+		}
+		return &c.processes[i]
+	}
+	for _, l := range list {
+		if len(l.Inodes) > 1 {
+			slices.SortFunc(l.PIDs, func(a, b int) int { return compareAge(find(a), find(b)) })
+		}
+	}
+	return list
+}
+
+// listeners merges the sockets that share proto, address, port and device, and sorts.
+func listeners(rows []socketRow, owners map[uint64][]int, cgroups map[uint64]string, hidden bool) []Listener {
 	type key struct {
-		proto string
-		addr  netip.Addr
-		port  uint16
+		proto  string
+		addr   netip.Addr
+		port   uint16
+		device string
 	}
 	rows = slices.Clone(rows)
 	slices.SortFunc(rows, func(a, b socketRow) int {
-		return cmp.Or(cmp.Compare(a.proto, b.proto), a.addr.Compare(b.addr), cmp.Compare(a.port, b.port), cmp.Compare(a.inode, b.inode))
+		return cmp.Or(cmp.Compare(a.proto, b.proto), a.addr.Compare(b.addr), cmp.Compare(a.port, b.port),
+			cmp.Compare(a.device, b.device), cmp.Compare(a.inode, b.inode))
 	})
 	list := make([]Listener, 0, len(rows))
 	var last key
 	for i, row := range rows {
-		k := key{row.proto, row.addr, row.port}
+		k := key{row.proto, row.addr, row.port, row.device}
 		if i == 0 || k != last {
-			list = append(list, Listener{Proto: row.proto, Addr: row.addr, Port: row.port, V6Only: row.v6only, UID: row.uid})
+			list = append(list, Listener{
+				Proto: row.proto, Addr: row.addr, Port: row.port, V6Only: row.v6only, Interface: row.device,
+				Cgroup: cgroups[row.cgroup], UID: row.uid,
+			})
 		}
 		last = k
 		l := &list[len(list)-1]
 		l.V6Only = wider(l.V6Only, row.v6only)
+		if l.Cgroup != cgroups[row.cgroup] {
+			l.Cgroup = ""
+		}
 		l.Inodes = append(l.Inodes, row.inode)
 		for _, pid := range owners[row.inode] {
 			if !slices.Contains(l.PIDs, pid) {
