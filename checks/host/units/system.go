@@ -1,17 +1,35 @@
 package units
 
 import (
+	"cmp"
+	"io/fs"
 	"net/netip"
+	"path"
+	"slices"
+	"strings"
+	"sync"
 
 	"hostaudit/checks/host/tree"
 )
 
 // System is the whole of what a tree starts at boot, read when first asked for. It
 // is safe for concurrent use.
-type System struct{ t *tree.Tree }
+type System struct {
+	t  *tree.Tree
+	mu sync.Mutex
+	s  *store // made when first asked for
+}
 
 // Load returns the System of a tree.
-func Load(t *tree.Tree) *System { return &System{t} }
+func Load(t *tree.Tree) *System { return &System{t: t} }
+
+// systemd returns the store; the caller holds the lock.
+func (s *System) systemd() *store {
+	if s.s == nil {
+		s.s = newStore(s.t)
+	}
+	return s.s
+}
 
 // Place is where in a file something stands; Line 0 is the whole file.
 type Place struct {
@@ -25,6 +43,9 @@ type Problem struct {
 	Place
 	Unit string // concerned, "" = any
 	Err  error
+	// Ignored: systemd logs the line or file and passes over it, so what is told
+	// without it is what the host does, and nothing is unknown.
+	Ignored bool
 }
 
 // FileState is what `systemctl is-enabled` says of a unit.
@@ -49,8 +70,16 @@ const (
 	StateNotFound       FileState = "not-found"
 )
 
-// FileState returns what `systemctl is-enabled NAME` says.
-func (s *System) FileState(name string) (FileState, error) { return StateUnknown, nil }
+// FileState returns what `systemctl is-enabled NAME` says. A unit that systemd
+// itself refuses (a loop of links, a broken section header) is StateBad, one that
+// does not exist StateNotFound; a script of System V without a unit is what
+// systemd-sysv-install says of it. The error is what could not be read; then the
+// state is StateUnknown.
+func (s *System) FileState(name string) (FileState, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.systemd().fileState(name)
+}
 
 // Unit is one systemd unit as it is loaded: its fragment and the drop-ins over it.
 type Unit struct {
@@ -99,8 +128,17 @@ const (
 )
 
 // Unit returns a unit, its instance ("getty@tty1.service") or one of its aliases
-// as systemd would load it. The error is fs.ErrNotExist where there is none.
-func (s *System) Unit(name string) (*Unit, error) { return nil, nil }
+// as systemd would load it. The error is fs.ErrNotExist where there is none; a
+// unit that systemd refuses to load has problems and nothing else.
+func (s *System) Unit(name string) (*Unit, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, err := s.systemd().load(name)
+	if err != nil {
+		return nil, &fs.PathError{Op: "load", Path: name, Err: err}
+	}
+	return s.systemd().unit(l), nil
+}
 
 // Kind is who starts an Entry.
 type Kind string
@@ -143,8 +181,37 @@ type Entry struct {
 // what an administrator or package turned on (is-enabled enabled, enabled-runtime,
 // generated, or wanted statically by a target that default.target reaches),
 // without the units that belong to systemd itself being told apart.
-func (s *System) Enabled() ([]Entry, []Problem) { return nil, nil }
+//
+// What a timer, socket or path starts later is no entry of its own; the unit of
+// the entry names it. In a tree that has not booted, units that presets enable at
+// the first boot are entries with FirstBoot. Conditions of units are not
+// evaluated.
+func (s *System) Enabled() ([]Entry, []Problem) {
+	s.mu.Lock()
+	entries, problems := s.systemd().enabled()
+	s.mu.Unlock()
+	others, more := otherStarters(s)
+	// What systemd's generator made of a script is told as the script.
+	scripts := map[string]bool{}
+	for _, e := range others {
+		if e.Kind == KindSysV {
+			scripts[strings.TrimSuffix(e.Name, ".sh")+".service"] = true
+		}
+	}
+	entries = slices.DeleteFunc(entries, func(e Entry) bool {
+		return e.Kind == KindService && path.Dir(e.Place.File) == generatorLate && scripts[e.Name]
+	})
+	entries = append(entries, others...)
+	slices.SortStableFunc(entries, func(a, b Entry) int {
+		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
+	})
+	return entries, sortProblems(append(problems, more...))
+}
 
 // Sockets returns every socket unit that is not masked, enabled or not, by name:
 // what process 1 listens on may have been started by hand.
-func (s *System) Sockets() ([]*Unit, []Problem) { return nil, nil }
+func (s *System) Sockets() ([]*Unit, []Problem) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.systemd().sockets()
+}

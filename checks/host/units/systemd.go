@@ -1,165 +1,139 @@
 package units
 
 import (
+	"bytes"
 	"errors"
 	"io/fs"
 	"path"
-	"strings"
+	"slices"
 
 	"hostaudit/checks/host/tree"
+	"hostaudit/checks/internal/unitfile"
 )
 
-// unitDirs are systemd's directories, the first that has a name rules
-// (systemd.unit(5), "Unit File Load Path"). /lib is the same directory as
-// /usr/lib on merged systems; that counts nothing twice.
-func unitDirs() []string {
-	return []string{
-		"/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
-		"/usr/lib/systemd/system", "/lib/systemd/system",
+// state returns the Enablement of a unit by systemd's files.
+//
+// A link in /etc or /run that wants it makes it Enabled, whatever is reached;
+// otherwise it has to be reached from default.target, or be enabled by presets at
+// the first boot. Of a unit with [Install] it does not count that a socket or
+// timer may start it: they are asked for by their own names. A unit without is
+// there for nothing else.
+func (s *store) state(name string) Enablement {
+	if s.readable() != nil || s.index() != nil {
+		return Unknown
 	}
-}
-
-// maxAliases bounds a chain of aliases.
-const maxAliases = 8
-
-// systemd returns the state of a unit by systemd's links.
-func systemd(t *tree.Tree, name string) Enablement {
-	for range maxAliases {
-		u := find(t, name)
-		switch {
-		case u.failed:
+	l, err := s.load(name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if _, err := s.search(name); err == nil {
+			return Unknown // a name that leads to nothing, or in a circle
+		}
+		return Absent
+	case err != nil:
+		return Unknown
+	case l.masked:
+		return Masked
+	case l.refused():
+		return Unknown
+	}
+	if wanted, sure := s.wanted(l); wanted && (sure || s.bootClosure().incomplete()) {
+		return Enabled
+	}
+	if path.Ext(l.id) == ".socket" && !installed(s.t) {
+		return Disabled // nothing listens for it
+	}
+	in, err := s.install(l.id)
+	if err != nil {
+		return Unknown
+	}
+	c := s.bootClosure()
+	if len(in.wanted)+len(in.aliases) == 0 {
+		return s.staticState(l, c)
+	}
+	if c.units[l.id] == started {
+		return Enabled
+	}
+	switch s.firstBoot() {
+	case Yes:
+		if slices.Contains(s.firstBootUnits(&closure{}), l.id) {
+			return Enabled
+		}
+	case Unclear:
+		if enable, _, err := s.presetEnables(in); enable || err != nil {
 			return Unknown
-		case u.file == "" && !strings.Contains(name, "@"):
-			return Absent
-		case u.masked:
-			return Masked
-		case u.alias != "":
-			name = u.alias
-			continue
-		case u.file == "":
-			if u = find(t, template(name)); u.failed {
-				return Unknown
-			} else if u.file == "" {
-				return Absent
-			} else if u.masked {
-				return Masked
-			}
-		}
-		return wanted(t, name, u.file)
-	}
-	return Unknown
-}
-
-// template is the file of an instance: getty@tty1.service has getty@.service.
-func template(name string) string {
-	prefix, rest, _ := strings.Cut(name, "@")
-	return prefix + "@" + path.Ext(rest)
-}
-
-// unit is what a name leads to.
-type unit struct {
-	file   string // "" = no such unit
-	masked bool
-	alias  string // the name of the unit it is another name of
-	failed bool   // could not be read
-}
-
-// find looks a name up in the load path. A link to /dev/null or an empty file
-// masks; it is judged by where it points, never opened.
-func find(t *tree.Tree, name string) unit {
-	for _, dir := range unitDirs() {
-		file := dir + "/" + name
-		info, err := t.Lstat(file)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			return unit{failed: true}
-		case info.Mode.IsRegular():
-			return unit{file: file, masked: info.Size == 0}
-		case info.Mode&fs.ModeSymlink == 0:
-			return unit{failed: true}
-		}
-		target, err := linkTarget(t, file)
-		switch {
-		case err != nil:
-			return unit{failed: true}
-		case target == "/dev/null":
-			return unit{file: file, masked: true}
-		case path.Base(target) != name:
-			return unit{file: file, alias: path.Base(target)}
-		}
-		info, err = t.Stat(file)
-		if err != nil || !info.Mode.IsRegular() {
-			return unit{failed: true}
-		}
-		return unit{file: file, masked: info.Size == 0}
-	}
-	return unit{}
-}
-
-// linkTarget is where a link points, as an absolute name, by its text alone.
-func linkTarget(t *tree.Tree, file string) (string, error) {
-	target, err := t.ReadLink(file)
-	if err != nil {
-		return "", err
-	}
-	if !path.IsAbs(target) {
-		target = path.Join(path.Dir(file), target)
-	}
-	return path.Clean(target), nil
-}
-
-// wanted returns the state of an existing unit: enabled when a link in some
-// .wants, .requires or .upholds directory bears its name or an alias. The link's
-// target does not matter, it may dangle, but one to /dev/null takes the same
-// link of later directories away.
-func wanted(t *tree.Tree, name, file string) Enablement {
-	names, err := aliases(t, name)
-	if err != nil {
-		return Unknown
-	}
-	names = append(names, name)
-	removed := map[string]bool{}
-	for _, dir := range unitDirs() {
-		for _, kind := range []string{"wants", "requires", "upholds"} {
-			for _, n := range names {
-				links, err := t.Glob(dir + "/*." + kind + "/" + n)
-				if err != nil {
-					return Unknown
-				}
-				for _, link := range links {
-					key := path.Base(path.Dir(link)) + "/" + n
-					if target, err := linkTarget(t, link); err == nil && target == "/dev/null" {
-						removed[key] = true
-					} else if !removed[key] {
-						return Enabled
-					}
-				}
-			}
 		}
 	}
-	return notWanted(t, file)
-}
-
-// notWanted tells disabled from unknown. A unit without [Install] may be started
-// by any other unit; one with it may be enabled by presets when the system
-// boots for the first time, which is when it has no machine-id yet. A socket unit
-// means nothing where systemd is not installed; a service may have another
-// supervisor.
-func notWanted(t *tree.Tree, file string) Enablement {
-	if path.Ext(file) == ".socket" && !installed(t) {
-		return Disabled
-	}
-	data, err := t.ReadFile(file)
-	if err != nil || !hasInstall(string(data)) {
-		return Unknown
-	}
-	id, err := t.ReadFile("/etc/machine-id")
-	if word := strings.TrimSpace(string(id)); err != nil || word == "" || word == "uninitialized" {
+	if len(c.problems) > 0 {
 		return Unknown
 	}
 	return Disabled
+}
+
+// wanted reports a link in a wants directory that bears a name of the unit or,
+// of a template, of an instance. Its target does not matter, it may dangle, but one
+// to /dev/null takes the same link of later directories away. sure: it is one of
+// the administrator's.
+func (s *store) wanted(l *loaded) (wanted, sure bool) {
+	names := l.names
+	if unitfile.Kind(l.id) == unitfile.Template {
+		for _, n := range sortedKeys(s.wantings) {
+			if n[0] != '*' && unitfile.TemplateOf(n) == l.id {
+				names = append(slices.Clone(names), n)
+			}
+		}
+	}
+	for _, name := range names {
+		seen := map[string]bool{}
+		for _, w := range s.wantings[name] {
+			dir := s.path[w.dir]
+			if seen[w.unit+w.kind] {
+				continue
+			}
+			seen[w.unit+w.kind] = true
+			if s.isWant(dir + "/" + w.unit + w.kind + "/" + name) {
+				wanted = true
+				sure = sure || dir == configDir || runtime(dir)
+			}
+		}
+	}
+	return wanted, sure
+}
+
+// staticState is that of a unit that cannot be enabled: something else starts it.
+func (s *store) staticState(l *loaded, c *closure) Enablement {
+	switch how := c.units[l.id]; {
+	case how >= activated:
+		return Enabled
+	case how == perhaps, c.incomplete(), s.onBus(l), s.byDevice(l):
+		return Unknown
+	}
+	return Disabled
+}
+
+// byDevice reports that a rule of udev names the unit: it is started when a
+// device is there (SYSTEMD_WANTS, systemd.device(5)). What cannot be read counts.
+func (s *store) byDevice(l *loaded) bool {
+	for _, dir := range []string{"/etc/udev/rules.d", "/run/udev/rules.d", "/usr/local/lib/udev/rules.d", "/usr/lib/udev/rules.d", "/lib/udev/rules.d"} {
+		files := s.list(dir)
+		if files.err != nil {
+			return true
+		}
+		for _, n := range files.order {
+			if path.Ext(n) != ".rules" {
+				continue
+			}
+			data, _, err := s.content(dir + "/" + n)
+			if err != nil && !missing(err) {
+				return true
+			}
+			for _, name := range append([]string{instanceTemplate(l.id)}, l.names...) {
+				if name != "" && bytes.Contains(data, []byte(name)) {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // installed reports whether the tree has systemd, or whether it has is unclear.
@@ -170,36 +144,4 @@ func installed(t *tree.Tree) bool {
 		}
 	}
 	return false
-}
-
-func hasInstall(text string) bool {
-	for line := range strings.Lines(text) {
-		if strings.TrimSpace(line) == "[Install]" {
-			return true
-		}
-	}
-	return false
-}
-
-// aliases returns the other names of a unit: links to it in the load path.
-func aliases(t *tree.Tree, name string) ([]string, error) {
-	var names []string
-	for _, dir := range unitDirs() {
-		entries, err := t.ReadLinks(dir)
-		if errors.Is(err, fs.ErrNotExist) {
-			continue
-		}
-		if err != nil {
-			return nil, err
-		}
-		for _, entry := range entries {
-			if entry == name || path.Ext(entry) != path.Ext(name) || strings.ContainsAny(entry, "*?[\\") {
-				continue
-			}
-			if target, err := linkTarget(t, dir+"/"+entry); err == nil && path.Base(target) == name {
-				names = append(names, entry)
-			}
-		}
-	}
-	return names, nil
 }

@@ -2,9 +2,8 @@
 // systemd's links, System V's rc directories, OpenRC's runlevels. It runs no
 // systemctl, so it answers for an image as well as for the host it is on.
 //
-// What it does not evaluate it does not guess: presets of a first boot, units
-// without [Install] that something else may start, anything unreadable are
-// Unknown.
+// What it does not evaluate it does not guess: units that the bus or a device may
+// start and anything unreadable are Unknown.
 package units
 
 import (
@@ -60,22 +59,28 @@ func best(a, b Enablement) Enablement {
 // "sshd.service", "ssh.socket"): Enabled, else Unknown, else Disabled, else
 // Masked, else Absent. For System V and OpenRC the name without ".service"
 // counts. No names at all are Unknown.
-func State(t *tree.Tree, names ...string) Enablement {
+func State(t *tree.Tree, names ...string) Enablement { return Load(t).State(names...) }
+
+// State is the function State of a System that was loaded already.
+func (s *System) State(names ...string) Enablement {
 	if len(names) == 0 {
 		return Unknown
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	state := Absent
 	for _, name := range names {
-		state = best(state, one(t, name))
+		state = best(state, s.one(name))
 	}
 	return state
 }
 
-func one(t *tree.Tree, name string) Enablement {
+func (s *System) one(name string) Enablement {
+	t := s.t
 	if strings.ContainsAny(name, "/*?[\\") || name == "" {
 		return Unknown // no unit name, and Glob would take it for a pattern
 	}
-	state := systemd(t, name)
+	state := s.systemd().state(name)
 	script, isService := strings.CutSuffix(name, ".service")
 	if !isService || state != Absent && !otherInit(t) {
 		return state
