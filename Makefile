@@ -18,7 +18,8 @@ GOFUMPT     := $(GO) run mvdan.cc/gofumpt@v0.12.0
 
 BUILD := CGO_ENABLED=0 $(GO) build -trimpath -ldflags "-s -w -X main.version=$(VERSION)"
 
-# The root tree whose real daemons the tests run; tests find it through the environment.
+# The root tree whose real daemons the tests run, found through the environment; beside it
+# the trees of other releases whose units the tests read.
 TREES := .cache/tree
 TREE  := $(CURDIR)/$(TREES)/bookworm
 WITH_TREE = if [ -f "$(TREE).stamp" ]; then export HOSTAUDIT_TEST_TREE="$(TREE)"; fi

@@ -13,7 +13,7 @@ import (
 
 // enabledAtBoot says whether any of the units is started at boot.
 func (a *audit) enabledAtBoot(names ...string) units.Enablement {
-	return units.State(a.host.Tree, names...)
+	return a.host.Units().State(names...)
 }
 
 // installed reports whether a program of d is where programs are. A failure other

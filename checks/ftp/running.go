@@ -28,6 +28,9 @@ func (a *audit) listeners() {
 			a.listener(ctx, l)
 		}
 	}
+	for _, l := range a.forwarded() {
+		a.listener(ctx, l)
+	}
 }
 
 // listener judges one socket: by its owner where that is an FTP server, else by
@@ -42,6 +45,10 @@ func (a *audit) listener(ctx context.Context, l snapshot.Listener) {
 				return
 			}
 		}
+	}
+	if name, known := a.inside(l); known {
+		a.finding(l, subject, name)
+		return
 	}
 	if a.host.Dial == nil {
 		a.gap(checks.ReasonUnsupported, subject, "what listens on port 21 cannot be asked from here")
@@ -112,7 +119,14 @@ func (a *audit) daemons() {
 	told := map[place]bool{}
 	for _, p := range a.snap.Processes {
 		d, found, _ := byProcess(p)
-		if !found || told[place{d.name, p.NetNS}] {
+		if !found || a.session(p, d) {
+			continue
+		}
+		if c, inside := a.host.Container(p.PID); inside {
+			a.contained(c, p, d)
+			continue
+		}
+		if told[place{d.name, p.NetNS}] {
 			continue
 		}
 		told[place{d.name, p.NetNS}] = true
@@ -128,6 +142,17 @@ func (a *audit) daemons() {
 			a.gap(checks.ReasonUnsupported, d.name, d.name+" runs in another network namespace, whose ports are not looked at")
 		}
 	}
+}
+
+// session reports a child of the same server: a session, which vsftpd isolates in
+// namespaces of its own (isolate_network of vsftpd.conf(5)).
+func (a *audit) session(p snapshot.Process, d daemon) bool {
+	parent, found := a.snap.Process(p.PPID)
+	if !found {
+		return false
+	}
+	of, found, _ := byProcess(parent)
+	return found && of.name == d.name
 }
 
 // listens reports whether some process of d is seen to own a listener.

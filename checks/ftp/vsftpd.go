@@ -74,6 +74,10 @@ func (a *audit) runningVsftpd() (starts []start) {
 		}
 		switch {
 		case p.SameRoot != snapshot.Yes:
+			if c, inside := a.host.Container(p.PID); inside {
+				a.rec.Note(vsftpdName, "vsftpd runs in container "+c.Name+": what its configuration gives at the next start is not evaluated")
+				continue
+			}
 			a.rec.Note(vsftpdName, "the running vsftpd has another root directory: its configuration is not evaluated")
 		case p.ArgsCut, len(p.Args) == 0, strings.HasPrefix(p.Args[0], "vsftpd: "):
 			a.rec.Note(vsftpdName, "how the running vsftpd was started could not be read: its configuration is not evaluated")

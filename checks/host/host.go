@@ -9,8 +9,10 @@ import (
 	"net/netip"
 	"time"
 
+	"hostaudit/checks/host/packages"
 	"hostaudit/checks/host/snapshot"
 	"hostaudit/checks/host/tree"
+	"hostaudit/checks/host/units"
 )
 
 // Mode is how the target is looked at.
@@ -57,6 +59,10 @@ type Host struct {
 	Guests []snapshot.Missing
 
 	accounts func() (*Accounts, error) // memoised by Open and New
+	units    *units.System
+	packages *packages.Database
+	procDir  string // its procfs, seen from here; "" = none
+	remote   bool   // Options.Remote
 }
 
 // Dialer opens a connection to the host's own addresses or sockets ("tcp",
@@ -71,7 +77,7 @@ type OSRelease struct {
 // Container is one container that runs on the host: the processes that share a
 // root directory which is not the host's.
 type Container struct {
-	Name   string // as the engine's files name it, else the start of its ID, else "pid NS"
+	Name   string // as the engine's files name it, else the start of its ID, else "of PROGRAM"; no two are equal
 	Engine string // "docker", "podman", …; "" = not known
 	ID     string // the engine's identifier; "" = not known
 	Host   *Host  // Mode Live, Kind container, no Dialer

@@ -1,12 +1,15 @@
 package host
 
 import (
+	"errors"
 	"sync"
 	"time"
 
 	"golang.org/x/sys/unix"
 
+	"hostaudit/checks/host/packages"
 	"hostaudit/checks/host/tree"
+	"hostaudit/checks/host/units"
 )
 
 // Options say how a target is opened.
@@ -31,6 +34,8 @@ func New(mode Mode, t *tree.Tree) *Host {
 		OS:       readOSRelease(t),
 		Clock:    time.Now,
 		accounts: sync.OnceValues(func() (*Accounts, error) { return loadAccounts(t), nil }),
+		units:    units.Load(t),
+		packages: packages.Open(t),
 	}
 	h.Kind, h.KindReason = treeKind(t)
 	return h
@@ -44,6 +49,23 @@ func (h *Host) Accounts() *Accounts {
 	}
 	list, _ := h.accounts()
 	return list
+}
+
+// Units returns what the host starts by itself. Every check asks the same System,
+// which reads each directory once.
+func (h *Host) Units() *units.System {
+	if h.units == nil { // a literal, not made by New
+		return units.Load(h.Tree)
+	}
+	return h.units
+}
+
+// Packages returns the package database of the host's files, shared as Units is.
+func (h *Host) Packages() *packages.Database {
+	if h.packages == nil {
+		return packages.Open(h.Tree)
+	}
+	return h.packages
 }
 
 // OpenLive opens the host the program runs on. Snapshot is left nil: collecting
@@ -75,8 +97,14 @@ func OpenRoot(dir string, opts Options) (*Host, error) {
 	return h, nil
 }
 
-// Close releases the tree.
-func (h *Host) Close() error { return h.Tree.Close() }
+// Close releases the tree, and those of the containers.
+func (h *Host) Close() error {
+	err := h.Tree.Close()
+	for _, c := range h.Containers {
+		err = errors.Join(err, c.Host.Close())
+	}
+	return err
+}
 
 func open(mode Mode, dir string, opts Options) (*Host, error) {
 	t, err := tree.OpenDir(dir, tree.Options{Remote: opts.Remote})
@@ -84,6 +112,7 @@ func open(mode Mode, dir string, opts Options) (*Host, error) {
 		return nil, err
 	}
 	h := New(mode, t)
+	h.procDir, h.remote = opts.ProcDir, opts.Remote
 	switch {
 	case opts.Kind != "":
 		h.Kind, h.KindReason = opts.Kind, "given by the caller"

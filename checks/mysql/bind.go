@@ -43,11 +43,18 @@ func runBind(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 			rec.Gap(g)
 		}
 	}
+	contained := inContainers(h)
+	for _, c := range contained {
+		c.bind(rec)
+	}
 	if len(servers) == 0 {
 		idleBind(h, rec)
+		if len(contained) > 0 {
+			rec.Pass("every database server is reachable by the host's loopback only")
+		}
 		return
 	}
-	rec.Fact("servers", len(servers))
+	rec.Fact("servers", len(servers)+len(contained))
 	for _, inst := range servers {
 		runningBind(h, inst, rec)
 	}
@@ -56,7 +63,7 @@ func runBind(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 
 // runningBind judges a running server's listeners, and its options where they
 // would open what is closed now.
-func runningBind(h *host.Host, inst instance, rec *checks.Recorder) {
+func runningBind(h *host.Host, inst instance, rec recorder) {
 	for _, g := range inst.gaps {
 		rec.Gap(g)
 	}

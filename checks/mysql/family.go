@@ -60,7 +60,7 @@ func idle(h *host.Host, rec *checks.Recorder) (configured bool) {
 		rec.NotApplicable(checks.ReasonAbsent, "no MySQL or MariaDB server was found")
 		return false
 	}
-	state := units.State(h.Tree, starters()...)
+	state := h.Units().State(starters()...)
 	if instances(h) {
 		return true
 	}

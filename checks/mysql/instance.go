@@ -76,7 +76,9 @@ func discover(h *host.Host) (list []instance, gaps []checks.Gap) {
 		if !isServer(p) {
 			continue
 		}
+		_, inside := h.Container(p.PID)
 		switch {
+		case inside: // see inContainers
 		case p.SameRoot == snapshot.No:
 			gaps = append(gaps, checks.Gap{
 				Reason: checks.ReasonUnsupported, Subject: checks.Text(path.Base(p.Exe)),

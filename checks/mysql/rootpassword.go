@@ -48,6 +48,9 @@ func runRootPassword(ctx context.Context, h *host.Host, p *prober, rec *checks.R
 			rec.Gap(g)
 		}
 	}
+	for _, c := range inContainers(h) {
+		c.rootPassword(rec)
+	}
 	if len(servers) == 0 {
 		idleRootPassword(h, rec)
 		return
@@ -97,7 +100,7 @@ func idleRootPassword(h *host.Host, rec *checks.Recorder) {
 }
 
 // skipGrants reports skip-grant-tables in the options of the next start.
-func skipGrants(s settings, rec *checks.Recorder) {
+func skipGrants(s settings, rec recorder) {
 	value, gap := s.last("skip-grant-tables")
 	if gap != nil {
 		rec.Gap(*gap)

@@ -31,24 +31,41 @@ func portCheck() checks.Check {
 }
 
 func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-	s := look(env.Host)
+	h := env.Host
+	s, inside := look(h), lookInside(h)
+	s.settlePublished(h, inside)
 	for _, g := range s.gaps {
 		rec.Gap(g)
 	}
 	for _, note := range s.notes {
 		rec.Note("sshd", note)
 	}
+	s.judgePorts(h, rec, func(srv server) { rec.Fact("pid", srv.pid) })
+	for _, in := range inside {
+		in.judgePorts(h, within{rec, in.container.Name})
+	}
+	askUnsettled(ctx, h, s.unsettled, rec)
+	if s.settled() && len(inside) == 0 {
+		rec.NotApplicable(checks.ReasonAbsent, absent(s))
+		return
+	}
+	rec.Pass("SSH servers use other ports than 22")
+}
+
+// judgePorts judges the servers of the host, or of a container that shares its
+// network. found is told of a server that is on port 22.
+func (s survey) judgePorts(h *host.Host, rec recorder, found func(server)) {
 	handedOver := slices.ContainsFunc(s.unsettled, func(l snapshot.Listener) bool { return slices.Contains(l.PIDs, 1) })
 	var judged []server
 	for _, srv := range s.servers {
 		running := onPort22(srv.listeners)
 		if len(running) > 0 {
 			rec.Finding(listening(srv.subject, running))
-			rec.Fact("pid", srv.pid)
+			found(srv)
 		}
 		if srv.evaluate && !slices.ContainsFunc(judged, srv.same) {
 			judged = append(judged, srv)
-			configuredPort(env.Host, s, srv, len(running) > 0, handedOver, rec)
+			configuredPort(h, s, srv, len(running) > 0, handedOver, rec)
 		}
 	}
 	if on := onPort22(s.dropbear); len(on) > 0 {
@@ -60,12 +77,6 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			Detail: "whether systemd listens in place of sshd after the next boot could not be established",
 		})
 	}
-	askUnsettled(ctx, env.Host, s.unsettled, rec)
-	if s.settled() {
-		rec.NotApplicable(checks.ReasonAbsent, absent(s))
-		return
-	}
-	rec.Pass("SSH servers use other ports than 22")
 }
 
 // absent says why there is nothing to judge.
@@ -125,7 +136,7 @@ func askUnsettled(ctx context.Context, h *host.Host, list []snapshot.Listener, r
 // configuredPort judges what the server will listen on after its next start.
 // runs22 says that the running one is on 22 already, handedOver that systemd is:
 // the files add nothing then.
-func configuredPort(h *host.Host, s survey, srv server, runs22, handedOver bool, rec *checks.Recorder) {
+func configuredPort(h *host.Host, s survey, srv server, runs22, handedOver bool, rec recorder) {
 	if s.socket == units.Enabled {
 		generated := configuredSocket(h, runs22 || handedOver, rec)
 		if s.service != units.Enabled && !generated {

@@ -28,19 +28,17 @@ func rootLoginCheck() checks.Check {
 
 func runRootLogin(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	h := env.Host
-	s := look(h)
+	s, inside := look(h), lookInside(h)
+	s.settlePublished(h, inside)
 	for _, g := range s.gaps {
 		rec.Gap(g)
 	}
 	for _, note := range s.notes {
 		rec.Note("sshd", note)
 	}
-	if s.settled() {
+	if s.settled() && len(inside) == 0 {
 		rec.NotApplicable(checks.ReasonAbsent, absent(s))
 		return
-	}
-	if len(s.dropbear) > 0 {
-		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "dropbear", Detail: "whom Dropbear lets in is not evaluated"})
 	}
 	greetings, cancel := context.WithTimeout(ctx, greetingTimeAll)
 	defer cancel()
@@ -49,6 +47,20 @@ func runRootLogin(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			continue // systemd listens for the sshd judged below
 		}
 		otherServer(greetings, h, l, rec)
+	}
+	s.judgeRoot(h, rec)
+	for _, in := range inside {
+		to := within{rec, in.container.Name}
+		in.tell(to)
+		in.judgeRoot(in.container.Host, to)
+	}
+	rec.Pass("PermitRootLogin is no")
+}
+
+// judgeRoot judges the servers whose files are h's.
+func (s survey) judgeRoot(h *host.Host, rec recorder) {
+	if len(s.dropbear) > 0 {
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "dropbear", Detail: "whom Dropbear lets in is not evaluated"})
 	}
 	roots := rootAccounts(h)
 	var judged []server
@@ -59,7 +71,6 @@ func runRootLogin(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 		judged = append(judged, srv)
 		judgeServer(h, srv, roots, rec)
 	}
-	rec.Pass("PermitRootLogin is no")
 }
 
 // otherServer: something unknown on port 22 may be an SSH server that lets root
@@ -79,10 +90,10 @@ type judge struct {
 	conf  *sshdconf.Config
 	view  sshdconf.View
 	roots roots
-	rec   *checks.Recorder
+	rec   recorder
 }
 
-func judgeServer(h *host.Host, srv server, roots roots, rec *checks.Recorder) {
+func judgeServer(h *host.Host, srv server, roots roots, rec recorder) {
 	conf := load(h, srv)
 	if problems := conf.Problems(); len(problems) > 0 {
 		for _, g := range problemGaps(srv, problems) {

@@ -55,15 +55,22 @@ func (s *survey) gap(reason checks.Reason, subject, detail string) {
 	}
 }
 
-// look finds the SSH servers of the host.
+// look finds the SSH servers of the host. What runs in its containers is found
+// through them (lookInside).
 func look(h *host.Host) survey {
 	s := survey{
-		socket:  units.State(h.Tree, "ssh.socket", "sshd.socket"),
-		service: units.State(h.Tree, "ssh.service", "sshd.service"),
+		socket:  h.Units().State("ssh.socket", "sshd.socket"),
+		service: h.Units().State("ssh.service", "sshd.service"),
 	}
 	if h.Snapshot != nil {
 		s.lookRunning(h)
 	}
+	s.lookAtBoot(h)
+	return s
+}
+
+// lookAtBoot adds what the init system would start.
+func (s *survey) lookAtBoot(h *host.Host) {
 	// Another instance than the one the init system starts decides nothing about
 	// that one, and any account can start a program of its own with these arguments.
 	if !slices.ContainsFunc(s.servers, func(srv server) bool {
@@ -72,7 +79,6 @@ func look(h *host.Host) survey {
 		s.lookInstalled(h)
 	}
 	s.lookDropbear(h)
-	return s
 }
 
 // lookRunning goes through processes and listeners.
@@ -97,7 +103,14 @@ func (s *survey) lookRunning(h *host.Host) {
 		if p.Kernel || p.Zombie {
 			continue
 		}
-		switch program(p) {
+		name := program(p)
+		if isServer(name) {
+			if _, inside := h.Container(p.PID); inside {
+				known[p.PID] = true
+				continue
+			}
+		}
+		switch name {
 		case "sshd":
 			known[p.PID] = true
 			// A child is a session, unless somebody started a server in a session.
@@ -120,6 +133,11 @@ func (s *survey) lookRunning(h *host.Host) {
 			s.unsettled = append(s.unsettled, l)
 		}
 	}
+}
+
+// isServer reports the name of a program that is an SSH server.
+func isServer(name string) bool {
+	return name == "sshd" || name == "dropbear" || name == "dropbearmulti"
 }
 
 // program is the name of the file a process runs. Without the right to read
@@ -241,7 +259,7 @@ func (s *survey) lookDropbear(h *host.Host) {
 	if len(s.dropbear) > 0 {
 		return
 	}
-	state := units.State(h.Tree, "dropbear.service")
+	state := h.Units().State("dropbear.service")
 	if _, err := h.Tree.Stat("/usr/sbin/dropbear"); err == nil && (state == units.Enabled || state == units.Unknown) {
 		s.gap(checks.ReasonUnsupported, "dropbear", "Dropbear is installed and may start at boot; its configuration is not evaluated")
 	}

@@ -29,9 +29,9 @@ var generatorDirs = []string{"/run/systemd/generator", "/run/systemd/generator.e
 // configuredSocket judges an enabled ssh.socket. Only the simple case is
 // evaluated: one unit file without drop-ins. generated says that Ubuntu's generator
 // makes the socket's ports from sshd_config, which the caller then judges.
-func configuredSocket(h *host.Host, runs22 bool, rec *checks.Recorder) (generated bool) {
+func configuredSocket(h *host.Host, runs22 bool, rec recorder) (generated bool) {
 	for _, name := range []string{"ssh.socket", "sshd.socket"} {
-		if units.State(h.Tree, name) != units.Enabled {
+		if h.Units().State(name) != units.Enabled {
 			continue
 		}
 		file, streams, gap := socketStreams(h.Tree, name)

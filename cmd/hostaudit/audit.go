@@ -118,7 +118,8 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	if h.Mode == host.Live {
 		h.Snapshot = snapshot.Collect(ctx, snapshot.Options{ProcDir: s.flags.proc, Root: mountPoint(s.flags.root)})
 	}
-	confinement := confine.Apply(s.confinement())
+	h.OpenContainers(ctx)
+	confinement := confine.Apply(s.confinement(h))
 
 	bar := p.progress(s)
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
@@ -198,10 +199,13 @@ func (s *settings) limitMemory() {
 	debug.SetMemoryLimit(192<<20 + s.passwordMemory())
 }
 
-// confinement keeps what the rest of the run writes: its state and the documents
-// that were asked for.
-func (s *settings) confinement() confine.Options {
+// confinement keeps what the rest of the run reads beside this mount namespace,
+// and what it writes: its state and the documents that were asked for.
+func (s *settings) confinement(h *host.Host) confine.Options {
 	o := confine.Options{Background: s.agent}
+	for _, c := range h.Containers {
+		o.ReadDirs = append(o.ReadDirs, c.Host.Tree.Handle())
+	}
 	if s.stateDir != "" {
 		o.WriteDirs = append(o.WriteDirs, s.stateDir)
 	}
@@ -245,7 +249,8 @@ func (p *program) warn(s *settings, mem *memory) {
 func (p *program) debug(s *settings, h *host.Host, confinement []string, results []checks.Result) {
 	fmt.Fprintf(p.stderr, "debug: deadline %s, %d CPUs, state %q, confinement %q\n", s.deadline, s.cpus, s.stateDir, confinement)
 	if h.Snapshot != nil {
-		fmt.Fprintf(p.stderr, "debug: %d processes, %d listeners\n", len(h.Snapshot.Processes), len(h.Snapshot.Listeners))
+		fmt.Fprintf(p.stderr, "debug: %d processes, %d listeners, %d containers, %d not opened\n",
+			len(h.Snapshot.Processes), len(h.Snapshot.Listeners), len(h.Containers), len(h.Guests))
 	}
 	for _, r := range results {
 		fmt.Fprintf(p.stderr, "debug: %s: %s, %d findings, %d gaps, %s\n", r.ID, r.Status, len(r.Findings), len(r.Gaps), r.Elapsed)

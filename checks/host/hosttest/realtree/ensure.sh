@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Usage: ensure.sh DIR
 #
-# Sees to it that the tree of real daemons is at DIR/bookworm and up to date. Where this
-# machine cannot have one (no root, no namespaces, no way to get debootstrap) it says so
-# and succeeds: the tests that need the tree then skip and say why. Anything else that
-# goes wrong is an error.
+# Sees to it that the tree of real daemons is at DIR/bookworm and up to date, and the trees
+# of units at DIR/units-SUITE. Where this machine cannot have them (no root, no namespaces,
+# no way to get debootstrap) it says so and succeeds: the tests that need a tree then skip
+# and say why. Anything else that goes wrong is an error.
 set -euo pipefail
 
 none() {
@@ -23,4 +23,6 @@ if ! command -v debootstrap >/dev/null; then
 	DEBIAN_FRONTEND=noninteractive apt-get -qq -y --no-install-recommends install \
 		debootstrap debian-archive-keyring gpgv >/dev/null
 fi
-exec bash "$(dirname "${BASH_SOURCE[0]}")/build.sh" "$1"
+here=$(dirname "${BASH_SOURCE[0]}")
+bash "$here/build.sh" "$1"
+exec bash "$here/units.sh" "$1"

@@ -22,6 +22,9 @@ type Options struct {
 	Background bool     // give up all priority
 	WriteDirs  []string // directories it may create and write files in
 	WriteFiles []string // existing files (pipes, devices) it may write to
+	// ReadDirs are directories it reads beside "/": the roots of other mount
+	// namespaces, which are below no directory of this one (/proc/self/fd/N names one).
+	ReadDirs []string
 }
 
 // lowest is the nice value of the lowest priority, nice(2).
@@ -67,6 +70,9 @@ func restrict(o Options) error {
 	// Port 0 stays allowed: a dialled connection is bound to the own address first,
 	// so that it cannot leave the host.
 	rules := []landlock.Rule{landlock.PathAccess(readOnly, "/"), landlock.BindTCP(0)}
+	if len(o.ReadDirs) > 0 {
+		rules = append(rules, landlock.PathAccess(readOnly, o.ReadDirs...).IgnoreIfMissing())
+	}
 	if len(o.WriteDirs) > 0 {
 		rules = append(rules, landlock.PathAccess(newFiles, o.WriteDirs...).IgnoreIfMissing())
 	}

@@ -1,0 +1,130 @@
+package mysql
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/snapshot"
+)
+
+// recorder is what judging one server records with.
+type recorder interface {
+	Finding(f checks.Finding)
+	Gap(g checks.Gap)
+	Note(subject, detail string)
+}
+
+// contained is a running server in a container: its files, sockets and accounts
+// are the container's.
+type contained struct {
+	inst      instance
+	container *host.Container
+	hostNet   bool             // it shares the network of the host
+	published []host.Published // to its network namespace
+}
+
+// inContainers lists the running servers in the containers of a host.
+func inContainers(h *host.Host) (list []contained) {
+	for _, c := range h.Containers {
+		s := c.Host.Snapshot
+		for _, p := range s.Processes {
+			if !isServer(p) {
+				continue
+			}
+			if len(list) == maxServers {
+				last := &list[maxServers-1].inst
+				last.gaps = append(last.gaps, checks.Gap{Reason: checks.ReasonTooCostly, Detail: "more servers run in containers than are examined"})
+				return list
+			}
+			in := contained{container: c, hostNet: s.NetNS == h.Snapshot.NetNS && s.NetNS != 0, inst: inspect(c.Host, p, true, true)}
+			if p.SameRoot != snapshot.Yes || p.NetNS != s.NetNS {
+				in.inst.gaps = append(in.inst.gaps, checks.Gap{
+					Reason: checks.ReasonUnsupported, Detail: "the server has a root directory or network of its own inside the container and is not examined",
+				})
+			}
+			for _, other := range h.Containers {
+				if other == c || other.Host.Snapshot.NetNS == s.NetNS && s.NetNS != 0 {
+					in.published = append(in.published, other.Published...)
+				}
+			}
+			list = append(list, in)
+		}
+	}
+	return list
+}
+
+// within records what is true of a container: every subject says in which.
+type within struct {
+	recorder
+	name string
+}
+
+func (w within) subject(s string) string {
+	return strings.TrimSuffix("container "+w.name+": "+s, ": ")
+}
+
+// Finding implements recorder.
+func (w within) Finding(f checks.Finding) {
+	f.Subject = checks.Text(w.subject(string(f.Subject)))
+	w.recorder.Finding(f)
+}
+
+// Gap implements recorder.
+func (w within) Gap(g checks.Gap) {
+	g.Subject = checks.Text(w.subject(string(g.Subject)))
+	w.recorder.Gap(g)
+}
+
+// Note implements recorder.
+func (w within) Note(subject, detail string) { w.recorder.Note(w.subject(subject), detail) }
+
+// rootPassword judges a server that cannot be asked: its sockets are in another
+// mount namespace, and its addresses are none of the host's. What its options
+// switch off can be told.
+func (c contained) rootPassword(rec *checks.Recorder) {
+	to := within{rec, c.container.Name}
+	for _, g := range c.inst.settings.gaps {
+		to.Gap(g)
+	}
+	skipGrants(c.inst.settings, to)
+	to.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Detail: "a database server runs in a container and cannot be asked from here; only its options were looked at"})
+}
+
+// bind judges who can reach a server: in the network of the host as any server, in
+// one of its own by what the engine forwards from the host's addresses.
+func (c contained) bind(rec *checks.Recorder) {
+	to := within{rec, c.container.Name}
+	if c.hostNet {
+		runningBind(c.container.Host, c.inst, to)
+		return
+	}
+	for _, g := range c.inst.gaps {
+		to.Gap(g)
+	}
+	open := false
+	var ports []host.Published
+	for _, d := range c.inst.doors {
+		if d.listener.Loopback() {
+			continue
+		}
+		open = true
+		for _, p := range c.published {
+			if p.Proto != "tcp" || p.Inner != d.listener.Port || p.Addr.Unmap().IsLoopback() || slices.Contains(ports, p) {
+				continue
+			}
+			ports = append(ports, p)
+			where := netip.AddrPortFrom(p.Addr, p.Port)
+			to.Finding(checks.Finding{
+				Kind: "listens-outside", Subject: checks.Text("tcp " + where.String()), Evidence: checks.Running,
+				Detail: checks.Text(fmt.Sprintf("the database's %s is forwarded from port %d of %s", d.protocol, p.Port, scope(snapshot.Listener{Addr: p.Addr}))),
+			})
+		}
+	}
+	if open && len(ports) == 0 {
+		to.Note(c.inst.name, "listens in the container's own network, which is not forwarded from outside as far as the engine's files tell")
+	}
+}
