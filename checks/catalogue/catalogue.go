@@ -7,14 +7,16 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/accounts"
 	"hostaudit/checks/ftp"
+	"hostaudit/checks/listeners"
 	"hostaudit/checks/mysql"
 	"hostaudit/checks/password"
+	"hostaudit/checks/services"
 	"hostaudit/checks/ssh"
 )
 
 // Number counts the catalogues: it rises whenever a check is added, and a check
 // carries the number it appeared in.
-const Number = 1
+const Number = 2
 
 // All returns every check in the order of every report.
 func All() []checks.Check {
@@ -23,6 +25,8 @@ func All() []checks.Check {
 		ssh.Checks(),
 		ftp.Checks(),
 		mysql.Checks(),
+		listeners.Checks(),
+		services.Checks(),
 		accounts.Checks(),
 	)
 }

@@ -51,6 +51,8 @@ func TestIDsArePinned(t *testing.T) {
 		"ssh.port", "ssh.root-login",
 		"ftp.port",
 		"mysql.root-password", "mysql.bind",
+		"listeners.declared", "listeners.cleartext", "listeners.drift",
+		"services.drift",
 		"accounts.uid0",
 	}
 	var got []string

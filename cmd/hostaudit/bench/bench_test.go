@@ -1,6 +1,6 @@
 // Package bench measures hostaudit beside the programs an administrator would otherwise
-// use, in one run and on one host: ss and Lynis for the audit, John the Ripper for the
-// passwords. `make bench` runs it; it needs root and the tree of real daemons.
+// use, in one run and on one host: ss, netstat and Lynis for the audit, John the Ripper
+// for the passwords. `make bench` runs it; it needs root and the tree of real daemons.
 package bench
 
 import (
@@ -44,6 +44,7 @@ type cost struct {
 func BenchmarkSideBySide(b *testing.B) {
 	for b.Loop() {
 		audit(b)
+		busy(b)
 		passwords(b)
 	}
 	b.ReportMetric(0, "ns/op") // the table is the result
@@ -58,7 +59,8 @@ func audit(b *testing.B) {
 	h.MariaDB()
 	rivals := []rival{
 		{name: "hostaudit --skip password", command: []string{hostaudit, "--skip", "password"}, exits: []int{0, 1, 3}},
-		{name: "ss -tulpn", command: []string{"ss", "-tulpn"}, exits: []int{0}},
+		{name: "ss -tulpnH", command: ss, exits: []int{0}},
+		{name: "netstat -tulpn", command: netstat, exits: []int{0}},
 		{
 			name:    "lynis --tests-from-group ssh --no-plugins",
 			command: []string{"lynis", "audit", "system", "--tests-from-group", "ssh", "--no-plugins", "--quick", "--no-colors"},
@@ -69,6 +71,49 @@ func audit(b *testing.B) {
 	compare(b, h, "audit without passwords, 0 further listeners", 7, rivals)
 	openListeners(h)
 	compare(b, h, fmt.Sprintf("audit without passwords, %d further listeners", listeners), 7, rivals)
+}
+
+// The commands an administrator lists listeners with.
+var (
+	ss      = []string{"ss", "-tulpnH"}
+	netstat = []string{"netstat", "-tulpn"}
+)
+
+// busy compares on a host with 3,000 listeners, 10,000 ends of connections, 2,000
+// processes and 100,000 descriptors.
+func busy(b *testing.B) {
+	h := host(b)
+	h.SSHD(22)
+	const (
+		processes   = 2000
+		descriptors = 45 // of each
+		pairs       = 5000
+	)
+	// Perl starts all others before it opens what they are not to inherit.
+	program := fmt.Sprintf(`use IO::Socket::INET; my @keep;
+		for my $child (1 .. %d) {
+			next if fork;
+			push @keep, map { open(my $f, "<", "/dev/null") or die $!; $f } 1 .. %d;
+			sleep 3600 while 1;
+		}
+		for my $i (1 .. %d) {
+			push @keep, IO::Socket::INET->new(LocalPort => 10000 + $i, Listen => 5, Proto => "tcp") or die "$i: $!";
+		}
+		my $server = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => 9999, Listen => 64, Proto => "tcp") or die $!;
+		for my $i (1 .. %d) {
+			push @keep, IO::Socket::INET->new(PeerAddr => "127.0.0.1", PeerPort => 9999, Proto => "tcp") or die "connection $i: $!";
+			push @keep, scalar $server->accept;
+		}
+		push @keep, IO::Socket::INET->new(LocalPort => 9998, Listen => 5, Proto => "tcp") or die $!;
+		sleep 3600 while 1;`, processes, descriptors, listeners, pairs)
+	h.Start("sh", "-c", `ulimit -n 16384 && exec perl -e "$0"`, program)
+	h.WaitListening(9998) // the last
+	compare(b, h, fmt.Sprintf("audit without passwords, %d listeners, %d connections, %d processes, about %d descriptors",
+		listeners, 2*pairs, processes, processes*(descriptors+4)+listeners+2*pairs), 5, []rival{
+		{name: "hostaudit --skip password", command: []string{hostaudit, "--skip", "password"}, exits: []int{0, 1, 3}},
+		{name: "ss -tulpnH", command: ss, exits: []int{0}},
+		{name: "netstat -tulpn", command: netstat, exits: []int{0}},
+	})
 }
 
 // openListeners opens TCP listeners on ports from 10000 in one process of the host.

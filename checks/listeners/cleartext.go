@@ -1,0 +1,291 @@
+package listeners
+
+import (
+	"context"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/units"
+)
+
+// Cleartext is listeners.cleartext.
+func Cleartext() checks.Check {
+	return checks.Check{
+		ID:        "listeners.cleartext",
+		Title:     "Nothing that lets anybody in without a credential, or sends credentials in clear, is reachable from outside",
+		Severity:  checks.SeverityHigh,
+		Since:     2,
+		Rationale: "Telnet and the r-services send passwords in clear; a database, container engine or display that asks for no credential belongs to whoever finds its port.",
+		Remedy: "replace telnet, the r-services and TFTP by SSH and SFTP; require a credential (Redis requirepass or ACL, memcached SASL, MongoDB authorization, etcd auth, " +
+			"Elasticsearch security), give Docker's API client certificates or its unix socket alone, or bind the service to loopback",
+		Breaks:     "clients that use the service without a credential or in clear",
+		References: references(),
+		Run:        runCleartext,
+	}
+}
+
+func runCleartext(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+	runCleartextWith(ctx, env, sourcesOf(env.Host), rec)
+}
+
+func runCleartextWith(ctx context.Context, env *checks.Env, src sources, rec *checks.Recorder) {
+	if env.Host.Mode != host.Live {
+		clearStarts(src, rec)
+		return
+	}
+	if env.Host.Snapshot == nil {
+		rec.Gap(checks.Gap{Reason: checks.ReasonInternal, Detail: "the sockets of the host were not collected"})
+		return
+	}
+	tableGaps(env.Host.Snapshot, rec)
+	unseenGap(env.Host, rec)
+	c := &clearAudit{rec: rec, src: src, asked: newAsker(ctx, env, src), known: services(), public: publications(env.Host.Containers)}
+	var candidates []candidate
+	for _, r := range attribute(env.Host, src, false) {
+		if !r.Loopback() {
+			candidates = c.sort(r, candidates)
+		}
+	}
+	candidates = mergeCandidates(candidates)
+	for _, cand := range candidates {
+		c.ask(cand)
+	}
+	c.asked.forget()
+	rec.Fact("asked", c.asked.dials)
+	rec.Pass("nothing known to let anybody in, or to send credentials in clear, is reachable from outside")
+}
+
+// clearAudit is one run of listeners.cleartext.
+type clearAudit struct {
+	rec     *checks.Recorder
+	src     sources
+	asked   *asker
+	entries []units.Entry // of inetd and xinetd
+	loaded  bool
+	known   []*service
+	public  map[portKey][]publication
+}
+
+// sort finds what a listener is a candidate for. Programs that send in clear
+// whatever they are asked are findings by themselves.
+func (c *clearAudit) sort(r row, list []candidate) []candidate {
+	name, known := c.clearProgram(r)
+	switch {
+	case name != "":
+		c.finding(r, "clear", name, checks.SeverityHigh, clearWhy(name))
+		return list
+	case !known && c.clearUnknown(r):
+		return list
+	}
+	return append(list, candidatesOf(c.known, r, inner(c.public, r))...)
+}
+
+// clearPrograms are servers that take passwords, or give files, in clear.
+var clearPrograms = map[string]string{
+	"telnetd": "telnet", "in.telnetd": "telnet", "utelnetd": "telnet", "telnetd-ssl": "telnet",
+	"in.rlogind": "rlogin", "rlogind": "rlogin", "in.rshd": "rsh", "rshd": "rsh", "in.rexecd": "rexec", "rexecd": "rexec",
+	"tftpd": "TFTP", "in.tftpd": "TFTP", "atftpd": "TFTP", "utftpd": "TFTP", "tftpd-hpa": "TFTP",
+	"ypserv": "NIS", "rpc.ypxfrd": "NIS", "rpc.yppasswdd": "NIS", "ypxfrd": "NIS", "yppasswdd": "NIS",
+}
+
+func clearWhy(name string) string {
+	switch name {
+	case "TFTP":
+		return "TFTP asks for no credential and sends files in clear"
+	case "NIS":
+		return "NIS gives the tables of accounts, with their hashes, to who asks"
+	}
+	return name + " sends passwords and all else in clear"
+}
+
+// clearUnits are socket units, and inetd's services, for the same.
+var clearUnits = map[string]string{
+	"telnet": "telnet", "telnetd": "telnet", "rlogin": "rlogin", "login": "rlogin", "rsh": "rsh", "shell": "rsh",
+	"rexec": "rexec", "exec": "rexec", "tftp": "TFTP", "tftpd": "TFTP", "in.tftpd": "TFTP", "tftpd-hpa": "TFTP", "atftpd": "TFTP",
+}
+
+// clearProgram names the service that a listener's program is, also behind a
+// socket unit or a super-server; "" = none of them. known is false where the program
+// that answers could not be told.
+func (c *clearAudit) clearProgram(r row) (name string, known bool) {
+	o := r.owner
+	base := path.Base(strings.TrimSuffix(o.program, " (deleted)"))
+	switch {
+	case o.program == "" && o.socket != "", o.socket != "" && base == "tcpd":
+		name = clearUnits[strings.TrimSuffix(o.socket, ".socket")]
+		return name, name != ""
+	case o.program == "", o.manager:
+		return "", false
+	case o.applet != "":
+		base = o.applet
+	case base == "busybox" && o.argsCut:
+		return "", false
+	case base == "dnsmasq" && r.Proto == "udp" && r.Port == 69:
+		return "TFTP", true
+	}
+	if superServers[base] {
+		return c.behindSuperServer(r)
+	}
+	return clearPrograms[base], true
+}
+
+var superServers = map[string]bool{"inetd": true, "xinetd": true, "inetutils-inetd": true, "openbsd-inetd": true, "rlinetd": true}
+
+// behindSuperServer looks for the line of inetd or xinetd that opened the port.
+func (c *clearAudit) behindSuperServer(r row) (name string, known bool) {
+	if !c.loaded {
+		c.loaded = true
+		entries, _ := c.src.enabled()
+		for _, e := range entries {
+			if e.Kind == units.KindInetd || e.Kind == units.KindXinetd {
+				c.entries = append(c.entries, e)
+			}
+		}
+	}
+	for _, e := range c.entries {
+		for _, l := range e.Listens {
+			if l.Proto == r.Proto && l.Port == r.Port {
+				known = true
+				if name = clearEntry(e); name != "" {
+					return name, true
+				}
+			}
+		}
+	}
+	return "", known
+}
+
+// clearEntry names the service of something that starts at boot or on a
+// connection. What tcpd(8) or an interpreter starts is told by the name of the
+// entry.
+func clearEntry(e units.Entry) string {
+	base := path.Base(e.Program)
+	if name := clearPrograms[base]; name != "" {
+		return name
+	}
+	if e.Program != "" && base != "tcpd" && base != "busybox" && e.Kind != units.KindSocket {
+		return ""
+	}
+	name := strings.TrimSuffix(strings.TrimSuffix(e.Name, ".socket"), ".service")
+	name, _, _ = strings.Cut(name, "/")
+	return clearUnits[strings.TrimSuffix(name, "@")]
+}
+
+// clearUnknown records a gap for a port of those services where what answers is not
+// known: none of them can be asked without leaving a trace.
+func (c *clearAudit) clearUnknown(r row) bool {
+	service := map[string]string{
+		"tcp 23": "telnet", "tcp 512": "rexec", "tcp 513": "rlogin", "tcp 514": "rsh", "udp 69": "TFTP",
+	}[r.Proto+" "+strconv.Itoa(int(r.Port))]
+	if service == "" {
+		return false
+	}
+	reason := checks.ReasonUnsupported
+	if r.owner.hidden {
+		reason = checks.ReasonNoPermission
+	}
+	c.rec.Gap(checks.Gap{Reason: reason, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port))), Detail: checks.Text("who listens on the port of " + service + " could not be told")})
+	return true
+}
+
+func (c *clearAudit) finding(r row, kind, subject string, severity checks.Severity, detail string) {
+	f := checks.Finding{
+		Kind: kind, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port)) + " " + subject), Severity: severity, Evidence: checks.Running,
+		Detail: checks.Text(detail),
+	}
+	if stable := stableContainer(r.owner.container); stable != "" {
+		f.Key, f.Detail = stable, f.Detail+checks.Text(" (container "+stable+")")
+	}
+	if file := c.src.unitFile(r.owner); file != "" {
+		f.Location = checks.At(file, 0)
+	}
+	if !c.told(f) {
+		c.rec.Finding(f)
+	}
+}
+
+// told reports a finding that another address of the same port already made.
+func (c *clearAudit) told(f checks.Finding) bool {
+	id := f.Kind + " " + string(f.Subject) + " " + f.Key
+	if slices.Contains(c.asked.findings, id) {
+		return true
+	}
+	c.asked.findings = append(c.asked.findings, id)
+	return false
+}
+
+// ask lets the answer of a candidate decide.
+func (c *clearAudit) ask(cand candidate) {
+	subject := cand.row.Proto + " " + strconv.Itoa(int(cand.row.Port)) + " " + cand.service.name
+	a := c.asked.ask(cand)
+	switch a.verdict {
+	case open:
+		c.finding(cand.row, "open", cand.service.name, checks.SeverityHigh, a.detail)
+		for _, twin := range cand.twins {
+			c.finding(twin, "open", cand.service.name, checks.SeverityHigh, a.detail+", over UDP too")
+		}
+	case weak:
+		c.finding(cand.row, "weak", cand.service.name, checks.SeverityMedium, a.detail)
+	case closed:
+		c.rec.Note(subject, a.detail)
+	case other:
+		if cand.by == byProgram {
+			c.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(subject), Detail: checks.Text(a.detail)})
+		}
+	default:
+		if cand.by != byPort || a.reason == checks.ReasonBudget {
+			c.rec.Gap(checks.Gap{Reason: a.reason, Subject: checks.Text(subject), Detail: checks.Text(a.detail)})
+		}
+	}
+}
+
+// clearStarts judges a tree by what starts at boot.
+func clearStarts(src sources, rec *checks.Recorder) {
+	entries, problems := src.enabled()
+	for _, p := range problems {
+		rec.Gap(problemGap(p))
+	}
+	if len(entries) == 0 {
+		rec.NotApplicable(checks.ReasonAbsent, "nothing is started at boot")
+		return
+	}
+	for _, e := range withoutShadowed(entries, src) {
+		if e.Kind == units.KindTimer || e.Kind == units.KindCron || e.Kind == units.KindMount || e.Kind == units.KindPath {
+			continue
+		}
+		if name := clearEntry(e); name != "" {
+			if loopbackOnly(e) {
+				continue
+			}
+			rec.Finding(checks.Finding{
+				Kind: "clear", Subject: checks.Text(e.Name + " " + name), Key: string(e.Kind), Severity: checks.SeverityHigh, Evidence: checks.Configured,
+				Detail: checks.Text(clearWhy(name)), Location: checks.At(e.Place.File, e.Place.Line),
+			})
+			continue
+		}
+		if s := serviceOfEntry(e); s != nil {
+			rec.Gap(checks.Gap{
+				Reason: checks.ReasonUnsupported, Subject: checks.Text(e.Name), Location: checks.At(e.Place.File, e.Place.Line),
+				Detail: checks.Text(s.name + " starts at boot; where it listens and whether it asks for a credential is not read from its configuration"),
+			})
+		}
+	}
+	rec.Pass("nothing that starts at boot is known to let anybody in or to send credentials in clear")
+}
+
+// loopbackOnly reports whether all that an entry opens is for the host itself.
+func loopbackOnly(e units.Entry) bool {
+	if len(e.Listens) == 0 {
+		return false
+	}
+	for _, listen := range e.Listens {
+		if inetProtocol(listen.Proto) && !listenerOf(e, listen).Loopback() {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,314 @@
+package listeners
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/snapshot"
+)
+
+// Declared is listeners.declared.
+func Declared() checks.Check {
+	return checks.Check{
+		ID:        "listeners.declared",
+		Title:     "Every listener reachable from outside is declared or accepted",
+		Severity:  checks.SeverityMedium,
+		Since:     2,
+		Rationale: "Whatever listens can be attacked. A service nobody remembers is not updated, and a back door looks like one.",
+		Remedy: "stop and disable what is not needed (never the SSH server you are logged in by), bind what only this host uses to loopback; " +
+			"declare what belongs here in the configuration ([[listeners.declare]] with program, package or unit, port = \"22\" or \"8000-8100\", protocol, " +
+			"scope = \"loopback\", \"address\" or \"everywhere\", and reason), or accept all there is with `hostaudit baseline accept`",
+		Breaks:     "clients of a service that is stopped or bound to loopback; a host whose SSH server is stopped cannot be reached any more",
+		References: references(),
+		Run:        runDeclared,
+	}
+}
+
+// references are those of "listener minimisation".
+func references() map[string][]string {
+	return map[string][]string{
+		"cis_debian12": {"2.1.22", "2.1.21"},
+		"cis_rhel9":    {"2.1.22", "2.1.21"},
+		"stig_rhel9":   {"RHEL-09-251035"},
+		"pci_dss_4":    {"1.2.5", "1.4.2", "2.2.4"},
+		"anssi_bp_028": {"R62", "R63", "R79", "R80"},
+		"ccn_610a22":   {"A.8.SEC-RHEL4"},
+		"ens":          {"op.exp.2", "mp.com.1"},
+		"iso_27001":    {"8.9", "8.20", "8.21"},
+	}
+}
+
+func runDeclared(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+	runDeclaredWith(ctx, env, sourcesOf(env.Host), rec)
+}
+
+func runDeclaredWith(_ context.Context, env *checks.Env, src sources, rec *checks.Recorder) {
+	if env.Host.Mode != host.Live {
+		configured(env, src, rec)
+		return
+	}
+	snap := env.Host.Snapshot
+	if snap == nil {
+		rec.Gap(checks.Gap{Reason: checks.ReasonInternal, Detail: "the sockets of the host were not collected"})
+		return
+	}
+	tableGaps(snap, rec)
+	unseenGap(env.Host, rec)
+	a := &audit{
+		rec: rec, ports: ephemeral(snap), declared: newDeclarations(env.Declared, src), boot: newBoot(src),
+		accepted: acceptedLines(env.Baselines), groups: map[groupKey]*group{}, counts: map[string]int{},
+	}
+	for _, r := range attribute(env.Host, src, true) {
+		a.row(r)
+	}
+	for _, key := range slices.SortedFunc(keysOf(a.groups), compareKeys) {
+		a.judge(key, a.groups[key])
+	}
+	a.elsewhere(env.Host)
+	a.conclude()
+}
+
+// tableGaps tells which socket tables could not be read.
+func tableGaps(snap *snapshot.Snapshot, rec *checks.Recorder) {
+	for part, name := range map[snapshot.Part]string{snapshot.PartTCP: "TCP sockets", snapshot.PartUDP: "UDP sockets"} {
+		if m, missing := snap.MissingPart(part); missing {
+			rec.Gap(checks.Gap{Reason: checks.ReasonOf(m.Err), Subject: checks.Text(name), Detail: "the listening sockets could not be read whole"})
+		}
+	}
+}
+
+// audit is one run of listeners.declared.
+type audit struct {
+	rec      *checks.Recorder
+	ports    snapshot.PortRange
+	declared *declarations
+	boot     *boot
+	accepted map[portKey][]line // nil unless an administrator accepted a baseline
+	groups   map[groupKey]*group
+	counts   map[string]int
+	findings int
+	pids     []string // of the findings, for a fact
+}
+
+// groupKey is the identity of a finding.
+type groupKey struct{ subject, key string }
+
+// group are the listeners of one finding: the same hands and program on one port,
+// over either protocol, on any addresses.
+type group struct {
+	rows  []row
+	hands hands
+	reach reach
+	pids  []int
+}
+
+func keysOf(m map[groupKey]*group) func(func(groupKey) bool) {
+	return func(yield func(groupKey) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+func compareKeys(a, b groupKey) int {
+	return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.key, b.key))
+}
+
+// row sorts one listener: nothing to say, a gap, or part of a finding.
+func (a *audit) row(r row) {
+	if r.Loopback() {
+		a.counts["loopback"]++
+		return
+	}
+	a.counts["outside"]++
+	cover := a.declared.cover(r)
+	switch {
+	case cover == fitting:
+		a.counts["declared"]++
+	case r.owner.hidden && clientSocket(r.Listener, a.ports) && stableUnit(r.owner.service) != "":
+		a.counts["clients"]++ // the socket was made in a service, whoever has it
+	case r.owner.hidden:
+		a.rec.Gap(checks.Gap{
+			Reason: checks.ReasonNoPermission, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port))),
+			Detail: checks.Text("who listens there could not be seen; it is reachable at " + reachOf(r.Listener).words()),
+		})
+	case client(r, a.ports):
+		a.counts["clients"]++
+	case dhcpClient(r):
+		a.counts["dhcp_clients"]++
+	case cover == unclearFit:
+		a.rec.Gap(checks.Gap{
+			Reason: checks.ReasonOf(r.owner.pkgErr), Subject: checks.Text(a.subject(r)),
+			Detail: "it is declared by a package, and which package its program is of could not be told",
+		})
+	default:
+		a.add(r)
+	}
+}
+
+// dynamic reports a port that is another one after the next start. Those the
+// monitoring system uses are chosen, though they lie in the range.
+func (a *audit) dynamic(r row) bool {
+	return a.ports.Contains(r.Port) && portName(r.Proto, r.Port) == "" && !r.owner.published
+}
+
+func (a *audit) subject(r row) string {
+	port := strconv.Itoa(int(r.Port))
+	if a.dynamic(r) {
+		port = "dynamic"
+	}
+	return r.Proto + " " + port + " " + r.owner.name()
+}
+
+func (a *audit) add(r row) {
+	h := handsOf(r.owner)
+	key := groupKey{a.subject(r), h.key()}
+	g := a.groups[key]
+	if g == nil {
+		g = &group{hands: h}
+		a.groups[key] = g
+	}
+	g.rows = append(g.rows, r)
+	g.reach = g.reach.union(reachOf(r.Listener))
+	if r.owner.pid != 0 && !slices.Contains(g.pids, r.owner.pid) {
+		g.pids = append(g.pids, r.owner.pid)
+	}
+}
+
+// judge records the finding of a group unless it was accepted.
+func (a *audit) judge(key groupKey, g *group) {
+	first := g.rows[0]
+	now := lineOf(first, a.ports)
+	now.reach = g.reach
+	if acceptedBefore(a.accepted, now) {
+		a.counts["accepted"] += len(g.rows)
+		return
+	}
+	severity, why := a.boot.grade(first, a.dynamic(first))
+	for _, r := range g.rows[1:] {
+		if s, w := a.boot.grade(r, a.dynamic(r)); s > severity {
+			severity, why = s, w
+		}
+	}
+	if isClients := !slices.ContainsFunc(g.rows, func(r row) bool { return !clientSocket(r.Listener, a.ports) }); isClients && !first.owner.kernel {
+		severity, why = checks.SeverityLow, why+"; it may be a client's"
+	}
+	a.findings++
+	f := checks.Finding{
+		Kind: "undeclared", Subject: checks.Text(key.subject), Key: key.key, Severity: severity, Evidence: checks.Running,
+		Detail: checks.Text(a.detail(first, g) + why),
+	}
+	if file := a.boot.src.unitFile(first.owner); file != "" {
+		f.Location = checks.At(file, 0)
+	}
+	a.rec.Finding(f)
+	if len(g.pids) > 0 && len(a.pids) < maxPIDs {
+		slices.Sort(g.pids)
+		a.pids = append(a.pids, key.subject+": "+strings.Trim(fmt.Sprint(g.pids[:min(len(g.pids), 8)]), "[]"))
+	}
+}
+
+// maxPIDs bounds for how many listeners the processes are told.
+const maxPIDs = 16
+
+// detail says who listens, from where it can be reached, and for what.
+func (a *audit) detail(r row, g *group) string {
+	var b strings.Builder
+	b.WriteString("reachable at " + g.reach.words())
+	o := r.owner
+	if name := portName(r.Proto, r.Port); name != "" {
+		b.WriteString(", the port of " + name)
+	} else if a.dynamic(r) {
+		b.WriteString(", on a port the kernel gives out by itself")
+	}
+	add := func(label, value string) {
+		if value != "" {
+			b.WriteString("; " + label + " " + value)
+		}
+	}
+	if !o.manager {
+		add("program", normalProgram(o.program))
+	}
+	add("package", o.pkg)
+	if o.socket != "" {
+		add("unit", o.socket)
+	} else {
+		add("unit", stableUnit(o.service))
+	}
+	add("user", o.user)
+	add("container", stableContainer(o.container))
+	b.WriteString("; ")
+	return b.String()
+}
+
+// elsewhere counts what listens in other network namespaces: what of it others can
+// reach is published on the host.
+func (a *audit) elsewhere(h *host.Host) {
+	for _, ns := range h.Snapshot.Namespaces {
+		outside := 0
+		for _, l := range ns.Listeners {
+			if !l.Loopback() {
+				outside++
+			}
+		}
+		a.counts["other_namespaces"] += outside
+		if outside > 0 && len(ns.Names) > 0 {
+			a.rec.Note("network namespace "+strings.Join(ns.Names, ", "), "listeners of its own are not judged")
+		}
+	}
+}
+
+func (a *audit) conclude() {
+	for _, key := range []string{"outside", "loopback", "declared", "accepted", "clients", "dhcp_clients", "other_namespaces"} {
+		if n := a.counts[key]; n > 0 || key == "outside" {
+			a.rec.Fact(key, n)
+		}
+	}
+	if len(a.pids) > 0 {
+		a.rec.Fact("processes", strings.Join(a.pids, "; "))
+	}
+	if a.findings > 1 {
+		a.rec.Summary(fmt.Sprintf("%d listeners reachable from outside are neither declared nor accepted", a.findings))
+	}
+	if a.counts["declared"]+a.counts["accepted"] > 0 {
+		a.rec.Pass("every listener reachable from outside is declared or accepted")
+		return
+	}
+	a.rec.Pass("nothing listens that can be reached from outside")
+}
+
+// portName names the ports of monitoring systems, which hosts that run this program
+// often have.
+func portName(proto string, port uint16) string {
+	switch proto + " " + strconv.Itoa(int(port)) {
+	case "tcp 41121":
+		return "the Tentacle server"
+	case "udp 41122":
+		return "the Pandora FMS agent's UDP server"
+	case "tcp 10050":
+		return "the Zabbix agent"
+	case "tcp 10051":
+		return "the Zabbix server"
+	case "tcp 5666":
+		return "NRPE"
+	case "tcp 5667":
+		return "NSCA"
+	case "tcp 6556":
+		return "the Checkmk agent"
+	case "tcp 9100":
+		return "node_exporter"
+	case "udp 161", "tcp 161":
+		return "SNMP"
+	case "udp 162":
+		return "SNMP traps"
+	}
+	return ""
+}

@@ -1,0 +1,432 @@
+package listeners
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/packages"
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/units"
+)
+
+// owner is who a listener belongs to. Nothing in it changes with a restart but pid.
+type owner struct {
+	pid       int    // the process that leads; 0 = none seen
+	program   string // its file; for a socket unit that of the service it starts
+	applet    string // what a program that is many (busybox) was started as
+	foreign   bool   // the file is below another root than the host's
+	pkg       string // that owns the program
+	pkgErr    error  // the package could not be told
+	pkgAsked  bool
+	service   string // the unit the process is in, or the socket was made in
+	socket    string // the socket unit process 1 listens for
+	fragment  string // of the socket unit
+	user      string
+	container string
+	kernel    bool // no process has it, and none is hidden
+	hidden    bool // the owner may be a process that could not be looked into
+	manager   bool // process 1 has it, and no socket unit says so
+	published bool // an engine's packet filter rules, no process
+	args      []string
+	argsCut   bool
+}
+
+// name is what the listener's program is called, without versions.
+func (o owner) name() string {
+	switch {
+	case o.applet != "":
+		return o.applet
+	case o.published && o.container != "":
+		return "container " + o.container
+	case o.manager:
+		return "systemd"
+	case o.program != "":
+		base := path.Base(strings.TrimSuffix(o.program, " (deleted)"))
+		if trimmed := strings.TrimRight(normalPart(base), "*"); trimmed != "" && trimmed != base {
+			return strings.TrimRight(trimmed, "-._")
+		}
+		return base
+	case o.socket != "":
+		return o.socket
+	case o.service != "":
+		return o.service
+	case o.kernel:
+		return "kernel"
+	}
+	return "unknown program"
+}
+
+// unowned reports that the database says no package owns the program.
+func (o owner) unowned() bool {
+	return o.pkgAsked && o.pkg == "" && o.pkgErr == nil && o.program != ""
+}
+
+// packaged reports whether the program came with a package. Where no database
+// tells, the directory does: only packages write to /usr and the like.
+func (o owner) packaged() bool {
+	switch {
+	case o.program == "" || o.foreign:
+		return false
+	case o.pkg != "":
+		return true
+	case o.unowned():
+		return false
+	}
+	if strings.HasPrefix(o.program, "/usr/local/") {
+		return false
+	}
+	for _, dir := range []string{"/usr/", "/bin/", "/sbin/", "/lib/", "/lib32/", "/lib64/", "/nix/store/", "/gnu/store/"} {
+		if strings.HasPrefix(o.program, dir) {
+			return true
+		}
+	}
+	return false
+}
+
+// inService reports whether the owner is part of a service of the system, not of
+// somebody's session.
+func (o owner) inService() bool { return o.socket != "" || stableUnit(o.service) != "" }
+
+// row is one listener and who it belongs to.
+type row struct {
+	snapshot.Listener
+	owner owner
+}
+
+// attribution finds the owners of listeners. What several listeners need is looked
+// up once.
+type attribution struct {
+	host       *host.Host
+	snap       *snapshot.Snapshot
+	src        sources
+	incomplete bool // some process is not in the list, or its descriptors were not read
+	init       snapshot.Process
+	containers map[int]string // process -> container
+	byID       map[string]string
+	sockets    map[portKey][]*units.Unit
+	units      map[string]*units.Unit
+	processes  map[int]owner
+	publishers map[portKey][]publication
+}
+
+type portKey struct {
+	proto string
+	port  uint16
+}
+
+// attribute returns the listeners of the host with their owners, and with them the
+// ports that are published by packet filter rules alone.
+func attribute(h *host.Host, src sources, withPackages bool) []row {
+	a := &attribution{
+		host: h, snap: h.Snapshot, src: src,
+		containers: map[int]string{}, byID: map[string]string{}, units: map[string]*units.Unit{}, processes: map[int]owner{},
+	}
+	for _, part := range []snapshot.Part{snapshot.PartProcesses, snapshot.PartOwners} {
+		if _, missing := a.snap.MissingPart(part); missing {
+			a.incomplete = true
+		}
+	}
+	a.init, _ = a.snap.Process(1)
+	for _, c := range h.Containers {
+		if c == nil {
+			continue
+		}
+		if c.ID != "" && c.Name != "" {
+			a.byID[c.ID] = c.Name
+		}
+		if c.Host == nil || c.Host.Snapshot == nil {
+			continue
+		}
+		for _, p := range c.Host.Snapshot.Processes {
+			a.containers[p.PID] = cmp.Or(c.Name, "unnamed")
+		}
+	}
+	a.publishers = publications(h.Containers)
+	rows := make([]row, 0, len(a.snap.Listeners))
+	for _, l := range a.snap.Listeners {
+		r := row{Listener: l, owner: a.owner(l)}
+		a.publisher(&r)
+		rows = append(rows, r)
+	}
+	rows = append(rows, a.unheard(rows)...)
+	if withPackages {
+		a.packages(rows)
+	}
+	return rows
+}
+
+// owner tells who has one listener.
+func (a *attribution) owner(l snapshot.Listener) owner {
+	leader, byManager := a.leader(l.PIDs)
+	switch {
+	case leader == 0 && !byManager:
+		o := owner{service: snapshot.Unit(l.Cgroup), hidden: l.OwnerHidden || a.incomplete}
+		o.container = a.containerOf(l.Cgroup)
+		o.kernel = !o.hidden && o.container == ""
+		return o
+	case !byManager:
+		return a.process(leader)
+	}
+	var o owner
+	if leader != 0 {
+		o = a.process(leader)
+	}
+	u := a.socketUnit(l, o.service)
+	switch {
+	case u != nil:
+		o.socket, o.fragment = u.Name, u.Fragment
+		a.activated(&o, u)
+	case leader == 0:
+		o = a.process(1)
+		o.manager = true
+	}
+	return o
+}
+
+// containerOf names the container of a control group, "" = the host's own.
+func (a *attribution) containerOf(cgroup string) string {
+	c, inside := snapshot.ContainerOf(cgroup)
+	if !inside {
+		return ""
+	}
+	return cmp.Or(a.byID[c.ID], shortID(c.ID), "unnamed")
+}
+
+// leader is the eldest process that is not systemd's process 1, and whether that
+// has the socket too. In a container process 1 is the server itself.
+func (a *attribution) leader(pids []int) (leader int, byManager bool) {
+	for _, pid := range pids {
+		if pid == 1 && a.systemd() {
+			byManager = true
+		} else if p, known := a.snap.Process(pid); leader == 0 && known && !p.Zombie {
+			leader = pid
+		}
+	}
+	return leader, byManager
+}
+
+func (a *attribution) systemd() bool {
+	if a.init.Exe != "" {
+		return path.Base(a.init.Exe) == "systemd"
+	}
+	return a.init.Comm == "systemd" || a.init.Comm == "init"
+}
+
+// process describes a process, once.
+func (a *attribution) process(pid int) owner {
+	if o, known := a.processes[pid]; known {
+		return o
+	}
+	p, _ := a.snap.Process(pid)
+	o := owner{
+		pid: pid, program: p.Exe, foreign: a.foreign(p), service: snapshot.Unit(p.Cgroup),
+		container: a.containers[pid], args: p.Args, argsCut: p.ArgsCut,
+	}
+	if o.container == "" {
+		o.container = a.containerOf(p.Cgroup)
+	}
+	o.foreign = o.foreign || o.container != ""
+	o.applet = applet(p)
+	o.hidden = o.program == "" && o.service == "" && o.container == ""
+	o.user = a.userName(p.EUID)
+	a.processes[pid] = o
+	return o
+}
+
+// userName is stable where the ID is: a dynamic user's (systemd.exec(5)) is not.
+func (a *attribution) userName(uid uint32) string {
+	if name := a.src.user(uid); name != "" {
+		return name
+	}
+	if uid >= 61184 && uid <= 65519 {
+		return "a dynamic user"
+	}
+	return ""
+}
+
+// foreign reports whether the path of a program is that of another root than the
+// host's, where a file of the same name may be another. A process that only
+// changed its root kept the mounts of process 1, and the path is the host's.
+func (a *attribution) foreign(p snapshot.Process) bool {
+	if p.SameRoot != snapshot.No || p.PID == 1 {
+		return false
+	}
+	if p.MntNS != 0 && p.MntNS == a.init.MntNS {
+		return false
+	}
+	return a.init.SameRoot != snapshot.No || p.Root == snapshot.Directory{} || p.Root != a.init.Root
+}
+
+// socketUnit finds the unit for which process 1 listens: the address fits best,
+// then it starts the service that has the socket too, then it is enabled.
+func (a *attribution) socketUnit(l snapshot.Listener, service string) *units.Unit {
+	if a.sockets == nil {
+		a.sockets = map[portKey][]*units.Unit{}
+		list, _ := a.src.sockets()
+		for _, u := range list {
+			if u == nil {
+				continue
+			}
+			for _, listen := range u.Listens {
+				key := portKey{listen.Proto, listen.Port}
+				a.sockets[key] = append(a.sockets[key], u)
+			}
+		}
+	}
+	var best *units.Unit
+	score := 0
+	for _, u := range a.sockets[portKey{l.Proto, l.Port}] {
+		s := 0
+		for _, listen := range u.Listens {
+			if listen.Proto == l.Proto && listen.Port == l.Port {
+				s = max(s, fits(u, listen, l))
+			}
+		}
+		if s == 0 {
+			continue
+		}
+		if service != "" && activates(u, service) {
+			s += 2
+		}
+		if s >= score && a.src.state(u.Name) == units.Enabled {
+			s++
+		}
+		if s > score {
+			best, score = u, s
+		}
+	}
+	return best
+}
+
+// fits compares what a unit asks for with a socket: 0 = another one. Without IPv6
+// systemd opens 0.0.0.0 for a port alone (src/shared/socket-label.c).
+func fits(u *units.Unit, listen units.Listen, l snapshot.Listener) int {
+	if l.Interface != "" && l.Interface != u.Device {
+		return 0
+	}
+	if listen.V6Only == units.Yes && l.V6Only == snapshot.No || listen.V6Only == units.No && l.V6Only == snapshot.Yes {
+		return 0
+	}
+	switch asked, has := listen.Addr.WithZone(""), l.Addr.WithZone(""); {
+	case asked.Unmap() == has.Unmap():
+		return 8
+	case (!asked.IsValid() || asked.Is6() && asked.IsUnspecified()) && has.IsUnspecified():
+		return 4
+	}
+	return 0
+}
+
+// activates reports whether the socket unit starts that service or an instance of
+// it.
+func activates(u *units.Unit, service string) bool {
+	starts := u.Starts
+	if starts == "" {
+		starts = strings.TrimSuffix(u.Name, ".socket") + ".service"
+		if u.Accept {
+			starts = strings.TrimSuffix(u.Name, ".socket") + "@.service"
+		}
+	}
+	prefix, _, isTemplate := strings.Cut(starts, "@.")
+	return starts == service || isTemplate && strings.HasPrefix(service, prefix+"@")
+}
+
+// activated describes the service that a socket unit starts, whether it runs or
+// not, so that its coming and going changes nothing.
+func (a *attribution) activated(o *owner, u *units.Unit) {
+	name := u.Starts
+	if name == "" {
+		name = strings.TrimSuffix(u.Name, ".socket") + ".service"
+		if u.Accept {
+			name = strings.TrimSuffix(u.Name, ".socket") + "@.service"
+		}
+	}
+	if o.service == "" {
+		o.service = name
+	}
+	if o.program != "" {
+		return
+	}
+	service := a.unit(name)
+	if prefix, suffix, isTemplate := strings.Cut(name, "@."); service == nil && isTemplate {
+		service = a.unit(prefix + "@0." + suffix)
+	}
+	if service != nil && len(service.Exec) > 0 {
+		o.program = service.Exec[0].Path
+		o.args, o.argsCut = service.Exec[0].Args, service.Exec[0].Incomplete
+	}
+}
+
+func (a *attribution) unit(name string) *units.Unit {
+	if name == "" {
+		return nil
+	}
+	u, asked := a.units[name]
+	if !asked {
+		u = a.src.unit(name)
+		a.units[name] = u
+	}
+	return u
+}
+
+// unitFile is the file of the socket unit, else of the service; "" = none. It is
+// read for what a reader is told of, not for every listener.
+func (s sources) unitFile(o owner) string {
+	if o.fragment != "" || stableUnit(o.service) == "" {
+		return o.fragment
+	}
+	if u := s.unit(o.service); u != nil {
+		return u.Fragment
+	}
+	return ""
+}
+
+// packages asks once for all programs of the host's own root.
+func (a *attribution) packages(rows []row) {
+	var programs []string
+	for _, r := range rows {
+		if r.owner.program != "" && !r.owner.foreign {
+			programs = append(programs, r.owner.program)
+		}
+	}
+	slices.Sort(programs)
+	programs = slices.Compact(programs)
+	if len(programs) == 0 {
+		return
+	}
+	answers := a.src.owners(programs...)
+	for i := range rows {
+		o := &rows[i].owner
+		if o.program == "" || o.foreign {
+			continue
+		}
+		answer, told := answers[o.program]
+		if !told {
+			answer = packages.Owner{Err: packages.ErrNoDatabase}
+		}
+		o.pkg, o.pkgErr, o.pkgAsked = answer.Package, answer.Err, true
+	}
+}
+
+// applets are what busybox and toybox may be started as and listen or ask from;
+// only these words of a command line are ever shown.
+var applets = []string{"telnetd", "ftpd", "tftpd", "httpd", "ntpd", "inetd", "udpsvd", "tcpsvd", "dnsd", "udhcpd", "udhcpc", "udhcpc6", "syslogd", "nc", "fakeidentd", "dhcprelay"}
+
+func applet(p snapshot.Process) string {
+	if base := path.Base(p.Exe); base != "busybox" && base != "toybox" {
+		return ""
+	}
+	for i, arg := range p.Args {
+		if i > 1 {
+			break
+		}
+		if base := strings.TrimPrefix(path.Base(arg), "-"); slices.Contains(applets, base) {
+			return base
+		}
+	}
+	return ""
+}
+
+func shortID(id string) string { return id[:min(len(id), 12)] }
