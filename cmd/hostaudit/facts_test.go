@@ -1,0 +1,47 @@
+package main_test
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+// TestFactsHaveTests: the page of facts names no test that is not there.
+func TestFactsHaveTests(t *testing.T) {
+	const root = "../.."
+	page, err := os.ReadFile(root + "/testdata/expected/facts.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	named := regexp.MustCompile("`([a-z/]+):(Test[A-Za-z0-9]+)(?:/([a-z0-9-]+))?`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 40 {
+		t.Fatalf("only %d tests are named", len(named))
+	}
+	sources := map[string]string{}
+	for _, m := range named {
+		dir, function, part := m[1], m[2], m[3]
+		if _, read := sources[dir]; !read {
+			files, err := filepath.Glob(filepath.Join(root, dir, "*_test.go"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var all strings.Builder
+			for _, f := range files {
+				text, err := os.ReadFile(f)
+				if err != nil {
+					t.Fatal(err)
+				}
+				all.Write(text)
+			}
+			sources[dir] = all.String()
+		}
+		if !strings.Contains(sources[dir], "\nfunc "+function+"(t *testing.T)") {
+			t.Errorf("%s: no test in the directory", m[0])
+		}
+		if part != "" && !strings.Contains(sources[dir], `"`+part+`"`) {
+			t.Errorf("%s: no such part", m[0])
+		}
+	}
+}
