@@ -26,8 +26,8 @@ type Dir struct {
 // another one meanwhile.
 func (t *Tree) Directory(name string) (*Dir, error) {
 	d := &Dir{t: t, name: strings.TrimRight(name, "/")}
-	err := t.retry(func() error {
-		at, err := t.walk(name, true)
+	err := t.look(func(src looker) error {
+		at, err := walk(src, name, true)
 		switch {
 		case err != nil:
 			return err
@@ -36,8 +36,8 @@ func (t *Tree) Directory(name string) (*Dir, error) {
 		case kernelBehindLink(name, at.name):
 			return nil // file by file, so that each is refused or not as Open does
 		}
-		if src, ok := t.src.(*DirSource); ok {
-			d.held, err = src.hold(at.name)
+		if p, ok := src.(*pass); ok {
+			d.held, err = p.hold(at.name)
 		}
 		return err
 	})
@@ -87,10 +87,10 @@ type heldDir struct {
 	name string
 }
 
-func (s *DirSource) hold(name string) (h *heldDir, err error) {
-	err = s.in(name, func(dir int, base string) error {
+func (p *pass) hold(name string) (h *heldDir, err error) {
+	err = p.in(name, func(dir int, base string) error {
 		fd, err := openDirAt(dir, base)
-		h = &heldDir{s, fd, name}
+		h = &heldDir{p.s, fd, name}
 		return err
 	})
 	if err != nil {

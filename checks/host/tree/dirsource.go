@@ -5,9 +5,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
-	"path"
 	"slices"
-	"strings"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,7 +19,7 @@ import (
 // which needs the r bit (a home of mode 0711 would be closed to an auditor who is
 // not root) and starts automounts, and because it follows links by itself.
 type DirSource struct {
-	root    int // O_PATH descriptor
+	dirs    *handles // of the root and of directories walked before
 	rootDev uint64
 	remote  bool // read remote file systems too
 	mounts  mounts
@@ -43,7 +41,7 @@ func OpenDirSource(dir string, remote bool) (*DirSource, error) {
 		unix.Close(fd)
 		return fail(err)
 	}
-	s := &DirSource{root: fd, rootDev: uint64(st.Dev), remote: remote, names: MaxNames}
+	s := &DirSource{dirs: newHandles(fd, keep(maxKept, shareKept)), rootDev: uint64(st.Dev), remote: remote, names: MaxNames}
 	if where, err := os.Readlink(fdPath(fd)); err == nil && !remote {
 		s.mounts = readMounts(where)
 	}
@@ -51,35 +49,65 @@ func OpenDirSource(dir string, remote bool) (*DirSource, error) {
 }
 
 // Close implements Source.
-func (s *DirSource) Close() error {
-	if s.root < 0 {
-		return os.ErrClosed
-	}
-	fd := s.root
-	s.root = -1
-	return unix.Close(fd)
-}
+func (s *DirSource) Close() error { return s.dirs.close() }
 
 // Lstat implements Source. It needs no right to the file itself and mounts
 // nothing (AT_NO_AUTOMOUNT).
-func (s *DirSource) Lstat(name string) (info Info, err error) {
-	err = s.in(name, func(dir int, base string) error {
+func (s *DirSource) Lstat(name string) (Info, error) {
+	p := s.pass()
+	defer p.end()
+	return p.Lstat(name)
+}
+
+// ReadLink implements Source.
+func (s *DirSource) ReadLink(name string) (string, error) {
+	p := s.pass()
+	defer p.end()
+	return p.ReadLink(name)
+}
+
+// ReadDir implements Source.
+func (s *DirSource) ReadDir(name string) ([]string, error) {
+	p := s.pass()
+	defer p.end()
+	return p.ReadDir(name)
+}
+
+// Open implements Source. The file is opened twice: with O_PATH, which touches
+// neither fifos nor devices, to learn what it is; and then, proven a regular file,
+// for reading.
+func (s *DirSource) Open(name string) (io.ReadCloser, Info, error) {
+	p := s.pass()
+	defer p.end()
+	return p.Open(name)
+}
+
+// Lstat is that of the DirSource, and so are the others.
+func (p *pass) Lstat(name string) (info Info, err error) {
+	err = p.in(name, func(dir int, base string) error {
 		st, err := lstatat(dir, base)
-		info = infoOf(st)
+		if err == nil {
+			info, p.seen, p.what = infoOf(st), name, st
+		}
 		return err
 	})
 	return info, wrap("lstat", name, err)
 }
 
-// ReadLink implements Source.
-func (s *DirSource) ReadLink(name string) (target string, err error) {
-	err = s.in(name, func(dir int, base string) error {
-		buf := make([]byte, maxName+1)
-		var n int
-		err := ignoringEINTR(func() (err error) {
-			n, err = unix.Readlinkat(dir, base, buf)
-			return err
-		})
+func (p *pass) ReadLink(name string) (target string, err error) {
+	err = p.in(name, func(dir int, base string) error {
+		var (
+			buf []byte
+			n   int
+			err error
+		)
+		for size := 128; n == len(buf) && len(buf) <= maxName && err == nil; size = maxName + 1 {
+			buf = make([]byte, size)
+			err = ignoringEINTR(func() (err error) {
+				n, err = unix.Readlinkat(dir, base, buf)
+				return err
+			})
+		}
 		switch {
 		case errors.Is(err, unix.EINVAL):
 			return ErrChanged // no link any more
@@ -92,72 +120,75 @@ func (s *DirSource) ReadLink(name string) (target string, err error) {
 	return target, wrap("readlink", name, err)
 }
 
-// ReadDir implements Source.
-func (s *DirSource) ReadDir(name string) (names []string, err error) {
-	err = s.in(name, func(dir int, base string) error {
-		names, err = s.readDir(dir, base, (*os.File).Readdirnames)
-		return err
+func (p *pass) ReadDir(name string) (names []string, err error) {
+	err = p.in(name, func(dir int, base string) error {
+		return p.s.readDir(dir, base, func(f *os.File, limit int) (n int, err error) {
+			names, err = f.Readdirnames(limit)
+			return len(names), err
+		})
 	})
-	return names, wrap("readdir", name, err)
-}
-
-// ReadLinks returns the names of the symbolic links in a directory, bytewise
-// sorted: what Lstat of each entry would tell, for the price of one reading.
-func (s *DirSource) ReadLinks(name string) (names []string, err error) {
-	err = s.in(name, func(dir int, base string) error {
-		names, err = s.readDir(dir, base, linkNames)
-		return err
-	})
-	return names, wrap("readdir", name, err)
-}
-
-// linkNames reads up to limit entries of f. Where the file system does not tell
-// the type of an entry, os.File asks by f's name, which leads to the descriptor.
-func linkNames(f *os.File, limit int) (names []string, err error) {
-	entries, err := f.ReadDir(limit)
-	if len(entries) == limit {
-		return make([]string, limit), nil // too many, whatever they are
-	}
-	for _, e := range entries {
-		if e.Type()&fs.ModeSymlink != 0 {
-			names = append(names, e.Name())
-		}
-	}
-	return names, err
-}
-
-func (s *DirSource) readDir(parent int, base string, read func(f *os.File, limit int) ([]string, error)) ([]string, error) {
-	fd, err := openDirAt(parent, base)
 	if err != nil {
-		return nil, err
-	}
-	defer unix.Close(fd)
-	if err := s.allowed(fd); err != nil {
-		return nil, err
-	}
-	readable, err := openQuietly(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
-	if err != nil {
-		return nil, err
-	}
-	f := os.NewFile(uintptr(readable), fdPath(readable))
-	defer f.Close()
-	names, err := read(f, s.names+1)
-	switch {
-	case len(names) > s.names:
-		return nil, ErrTooLarge
-	case err != nil && !errors.Is(err, io.EOF):
-		return nil, err
+		return nil, wrap("readdir", name, err)
 	}
 	slices.Sort(names)
 	return names, nil
 }
 
-// Open implements Source. The file is opened twice: with O_PATH, which touches
-// neither fifos nor devices, to learn what it is; and then, proven a regular file,
-// for reading.
-func (s *DirSource) Open(name string) (r io.ReadCloser, info Info, err error) {
-	err = s.in(name, func(dir int, base string) error {
-		r, info, err = s.open(dir, base)
+// readEntries is ReadDir and the names of the symbolic links among the names, for
+// the price of one reading. Where the file system does not tell the type of an
+// entry, os.File asks by f's name, which leads to the descriptor.
+func (p *pass) readEntries(name string) (names, links []string, err error) {
+	err = p.in(name, func(dir int, base string) error {
+		return p.s.readDir(dir, base, func(f *os.File, limit int) (int, error) {
+			entries, err := f.ReadDir(limit)
+			names, links = make([]string, 0, len(entries)), nil
+			for _, e := range entries {
+				names = append(names, e.Name())
+				if e.Type()&fs.ModeSymlink != 0 {
+					links = append(links, e.Name())
+				}
+			}
+			return len(entries), err
+		})
+	})
+	if err != nil {
+		return nil, nil, wrap("readdir", name, err)
+	}
+	slices.Sort(names)
+	slices.Sort(links)
+	return names, links, nil
+}
+
+// readDir calls read with the directory open and with the number of entries that
+// is too many.
+func (s *DirSource) readDir(parent int, base string, read func(f *os.File, limit int) (int, error)) error {
+	fd, err := openDirAt(parent, base)
+	if err != nil {
+		return err
+	}
+	defer unix.Close(fd)
+	if err := s.allowed(fd); err != nil {
+		return err
+	}
+	readable, err := openQuietly(fd, ".", unix.O_RDONLY|unix.O_DIRECTORY)
+	if err != nil {
+		return err
+	}
+	f := os.NewFile(uintptr(readable), fdPath(readable))
+	defer f.Close()
+	n, err := read(f, s.names+1)
+	switch {
+	case n > s.names:
+		return ErrTooLarge
+	case err != nil && !errors.Is(err, io.EOF):
+		return err
+	}
+	return nil
+}
+
+func (p *pass) Open(name string) (r io.ReadCloser, info Info, err error) {
+	err = p.in(name, func(dir int, base string) error {
+		r, info, err = p.s.open(dir, base)
 		return err
 	})
 	if err != nil {
@@ -234,40 +265,4 @@ func (s *DirSource) allowedOn(fd int, dev uint64) error {
 		err = ErrRemote
 	}
 	return err
-}
-
-// in calls f with a descriptor of the directory name lies in and the last
-// component of name.
-func (s *DirSource) in(name string, f func(dir int, base string) error) error {
-	// Not fs.ValidPath: a name of a host need not be UTF-8.
-	if name == "" || path.Clean(name) != name || name[0] == '/' || name == ".." || strings.HasPrefix(name, "../") {
-		return fs.ErrInvalid
-	}
-	if s.root < 0 {
-		return os.ErrClosed
-	}
-	if !s.remote {
-		if _, found := s.mounts.pointOnWay(name); found {
-			return ErrRemote
-		}
-	}
-	dir, base := s.root, name
-	for {
-		part, rest, more := strings.Cut(base, "/")
-		if !more {
-			break
-		}
-		next, err := openDirAt(dir, part)
-		if dir != s.root {
-			unix.Close(dir)
-		}
-		if err != nil {
-			return err
-		}
-		dir, base = next, rest
-	}
-	if dir != s.root {
-		defer unix.Close(dir)
-	}
-	return f(dir, base)
 }

@@ -460,7 +460,7 @@ func TestReadLinks(t *testing.T) {
 	if got, err := tr.ReadLinks("/sub"); err != nil || !slices.Equal(got, want) {
 		t.Errorf("ReadLinks: %v, %v; want %v", got, err, want)
 	}
-	if got, err := tr.linksByLstat("/sub"); err != nil || !slices.Equal(got, want) {
+	if _, got, err := tr.entriesByLstat("/sub"); err != nil || !slices.Equal(got, want) {
 		t.Errorf("by Lstat: %v, %v; want %v", got, err, want)
 	}
 	if _, err := tr.ReadLinks("/none"); !errors.Is(err, fs.ErrNotExist) {

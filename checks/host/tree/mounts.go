@@ -165,6 +165,24 @@ func (m mounts) pointOnWay(name string) (string, bool) {
 	return "", false
 }
 
+// localDevice reports whether a device is known to be of this machine: a disk, or
+// one the table has with a type that waits for nobody. Each subvolume of btrfs has
+// a device without number in the table.
+func (m mounts) localDevice(dev uint64) bool {
+	if name, known := m.fsType[dev]; known {
+		return !remoteType(name)
+	}
+	if unix.Major(dev) != 0 {
+		return true
+	}
+	for _, name := range m.fsType {
+		if name == "btrfs" {
+			return true
+		}
+	}
+	return false
+}
+
 // descriptorRemote judges an open descriptor of device dev in a tree whose root
 // is on rootDev.
 func (m mounts) descriptorRemote(fd int, dev, rootDev uint64) (bool, error) {

@@ -35,12 +35,21 @@ func OpenProcessRoot(process int, opts Options) (*Tree, error) {
 	if err != nil {
 		return fail(err)
 	}
-	var st unix.Stat_t
-	if err := ignoringEINTR(func() error { return unix.Fstat(fd, &st) }); err != nil {
+	// A file system that never answers is not asked, and not waited for: such a wait
+	// can not be ended. What is not known to be local may have been put there since
+	// the table was read.
+	var st unix.Statx_t
+	flags := unix.AT_EMPTY_PATH | unix.AT_STATX_DONT_SYNC | unix.AT_NO_AUTOMOUNT
+	if err := ignoringEINTR(func() error { return unix.Statx(fd, "", flags, unix.STATX_INO, &st) }); err != nil {
 		unix.Close(fd)
 		return fail(err)
 	}
-	s := &DirSource{root: fd, rootDev: uint64(st.Dev), remote: opts.Remote, names: MaxNames}
+	dev := unix.Mkdev(st.Dev_major, st.Dev_minor)
+	if !opts.Remote && !m.localDevice(dev) {
+		unix.Close(fd)
+		return fail(ErrRemote)
+	}
+	s := &DirSource{dirs: newHandles(fd, keep(maxKeptGuest, shareKeptGuest)), rootDev: dev, remote: opts.Remote, names: MaxNames}
 	if !opts.Remote {
 		s.mounts = m
 	}
@@ -75,8 +84,13 @@ func readTable(dir int, name string) (string, error) {
 // where there is no directory.
 func (t *Tree) Handle() string {
 	s, ok := t.src.(*DirSource)
-	if !ok || s.root < 0 {
+	if !ok {
 		return ""
 	}
-	return fdPath(s.root)
+	root, err := s.dirs.takeRoot()
+	if err != nil {
+		return ""
+	}
+	defer s.dirs.release(step{dir: root})
+	return fdPath(root.fd)
 }

@@ -3,7 +3,6 @@ package tree
 import (
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"syscall"
@@ -31,13 +30,13 @@ type place struct {
 // root is the root, and ".." of a directory reached through a link is the parent
 // of the directory. With follow unset a link in the last component is the result,
 // unless a slash follows it.
-func (t *Tree) walk(name string, follow bool) (place, error) {
+func walk(src looker, name string, follow bool) (place, error) {
 	pending, err := components(name)
 	if err != nil {
 		return place{}, err
 	}
 	var (
-		at             []string // resolved so far; always a directory while anything is pending
+		at             []string // names of the directories gone into, each in the one before
 		links, visited int
 	)
 	for len(pending) > 0 {
@@ -53,12 +52,15 @@ func (t *Tree) walk(name string, follow bool) (place, error) {
 			at = at[:max(len(at)-1, 0)]
 			continue
 		}
-		at = append(at, part)
+		here := part
+		if len(at) > 0 {
+			here = at[len(at)-1] + "/" + part
+		}
+		at = append(at, here)
 		if len(at) > maxDepth {
 			return place{}, fmt.Errorf("%w: more than %d directories deep", ErrTooDeep, maxDepth)
 		}
-		here := path.Join(at...)
-		info, err := t.src.Lstat(here)
+		info, err := src.Lstat(here)
 		if err != nil {
 			return place{}, err
 		}
@@ -68,7 +70,7 @@ func (t *Tree) walk(name string, follow bool) (place, error) {
 			if links++; links > maxLinks {
 				return place{}, ErrTooDeep
 			}
-			target, err := t.src.ReadLink(here)
+			target, err := src.ReadLink(here)
 			if err != nil {
 				return place{}, err
 			}
@@ -90,9 +92,9 @@ func (t *Tree) walk(name string, follow bool) (place, error) {
 	// The walk ended on the root, on "." or on "..", all of them directories.
 	here := "."
 	if len(at) > 0 {
-		here = path.Join(at...)
+		here = at[len(at)-1]
 	}
-	info, err := t.src.Lstat(here)
+	info, err := src.Lstat(here)
 	if err != nil {
 		return place{}, err
 	}

@@ -177,7 +177,11 @@ func TestAgainstTheKernel(t *testing.T) {
 				}
 				outcomes[kind(err)]++
 				for which, tr := range map[string]*Tree{"dir": onDisk, "map": New(src, Options{})} {
-					at, gotErr := tr.walk(ask, follow)
+					var at place
+					gotErr := tr.look(func(src looker) (err error) {
+						at, err = walk(src, ask, follow)
+						return err
+					})
 					if got := absolute(at.name); kind(gotErr) != kind(err) || err == nil && got != want {
 						t.Fatalf("%s: %q (follow %v) = %q, %v; the kernel says %q, %v; tree:\n%s", which, ask, follow, got, gotErr, want, err, &text)
 					}

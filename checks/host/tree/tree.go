@@ -114,8 +114,8 @@ func (t *Tree) Open(name string) (io.ReadCloser, Info, error) {
 }
 
 func (t *Tree) open(name string) (f io.ReadCloser, info Info, err error) {
-	err = t.retry(func() error {
-		at, err := t.walk(name, true)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, true)
 		if err != nil {
 			return err
 		}
@@ -125,7 +125,7 @@ func (t *Tree) open(name string) (f io.ReadCloser, info Info, err error) {
 		if kernelBehindLink(name, at.name) {
 			return fmt.Errorf("%w: a file of the kernel behind a link", ErrNotRegular)
 		}
-		f, info, err = t.src.Open(at.name)
+		f, info, err = src.Open(at.name)
 		return err
 	})
 	return f, info, err
@@ -153,8 +153,8 @@ func (t *Tree) Stat(name string) (Info, error) { return t.stat("stat", name, tru
 func (t *Tree) Lstat(name string) (Info, error) { return t.stat("lstat", name, false) }
 
 func (t *Tree) stat(op, name string, follow bool) (info Info, err error) {
-	err = t.retry(func() error {
-		at, err := t.walk(name, follow)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, follow)
 		info = at.info
 		return err
 	})
@@ -167,15 +167,15 @@ func (t *Tree) stat(op, name string, follow bool) (info Info, err error) {
 // ReadLink returns the target of a link as it is written. Anything but a link is
 // EINVAL, as in readlink(2).
 func (t *Tree) ReadLink(name string) (target string, err error) {
-	err = t.retry(func() error {
-		at, err := t.walk(name, false)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, false)
 		if err != nil {
 			return err
 		}
 		if at.info.Mode.Type() != fs.ModeSymlink {
 			return syscall.EINVAL
 		}
-		target, err = t.src.ReadLink(at.name)
+		target, err = src.ReadLink(at.name)
 		return err
 	})
 	if err != nil {
@@ -188,15 +188,15 @@ func (t *Tree) ReadLink(name string) (target string, err error) {
 // "..". Anything but a directory is ENOTDIR; a directory of more than MaxNames
 // entries is ErrTooLarge.
 func (t *Tree) ReadDir(name string) (names []string, err error) {
-	err = t.retry(func() error {
-		at, err := t.walk(name, true)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, true)
 		if err != nil {
 			return err
 		}
 		if !at.info.Mode.IsDir() {
 			return syscall.ENOTDIR
 		}
-		names, err = t.src.ReadDir(at.name)
+		names, err = src.ReadDir(at.name)
 		return err
 	})
 	if err != nil {
@@ -207,51 +207,54 @@ func (t *Tree) ReadDir(name string) (names []string, err error) {
 
 // ReadLinks returns the names of the symbolic links in a directory, bytewise
 // sorted. Errors are those of ReadDir.
-func (t *Tree) ReadLinks(name string) (links []string, err error) {
-	source, ok := t.src.(interface {
-		ReadLinks(name string) ([]string, error)
-	})
-	if !ok {
-		return t.linksByLstat(name)
+func (t *Tree) ReadLinks(name string) ([]string, error) {
+	_, links, err := t.ReadEntries(name)
+	return links, err
+}
+
+// ReadEntries is ReadDir and ReadLinks at once.
+func (t *Tree) ReadEntries(name string) (names, links []string, err error) {
+	if _, ok := t.src.(*DirSource); !ok {
+		return t.entriesByLstat(name)
 	}
-	err = t.retry(func() error {
-		at, err := t.walk(name, true)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, true)
 		if err != nil {
 			return err
 		}
 		if !at.info.Mode.IsDir() {
 			return syscall.ENOTDIR
 		}
-		links, err = source.ReadLinks(at.name)
+		names, links, err = src.(*pass).readEntries(at.name)
 		return err
 	})
 	if err != nil {
-		return nil, pathError("readdir", name, err)
+		return nil, nil, pathError("readdir", name, err)
 	}
-	return links, nil
+	return names, links, nil
 }
 
-// linksByLstat is ReadLinks for a Source that cannot tell faster.
-func (t *Tree) linksByLstat(name string) (links []string, err error) {
-	names, err := t.ReadDir(name)
+// entriesByLstat is ReadEntries for a Source that cannot tell faster.
+func (t *Tree) entriesByLstat(name string) (names, links []string, err error) {
+	names, err = t.ReadDir(name)
 	for _, n := range names {
 		info, err := t.Lstat(strings.TrimRight(name, "/") + "/" + n)
 		switch {
 		case errors.Is(err, fs.ErrNotExist): // gone meanwhile
 		case err != nil:
-			return nil, err
+			return nil, nil, err
 		case info.Mode&fs.ModeSymlink != 0:
 			links = append(links, n)
 		}
 	}
-	return links, err
+	return names, links, err
 }
 
 // Resolve returns the absolute name inside the tree that name leads to, free of
 // links. What it leads to must exist.
 func (t *Tree) Resolve(name string) (resolved string, err error) {
-	err = t.retry(func() error {
-		at, err := t.walk(name, true)
+	err = t.look(func(src looker) error {
+		at, err := walk(src, name, true)
 		resolved = absolute(at.name)
 		return err
 	})
@@ -264,12 +267,28 @@ func (t *Tree) Resolve(name string) (resolved string, err error) {
 // Close releases the source.
 func (t *Tree) Close() error { return t.src.Close() }
 
-// retry repeats f while the tree changes under it. The source can only say that
-// a name it was given is no longer what the walk found; walking again finds out
-// what it is now. Three times, so that a tree that never rests ends the wait.
-func (t *Tree) retry(f func() error) (err error) {
+// looker is what a walk asks of a Source.
+type looker interface {
+	Lstat(name string) (Info, error)
+	ReadLink(name string) (string, error)
+	ReadDir(name string) ([]string, error)
+	Open(name string) (io.ReadCloser, Info, error)
+}
+
+// look calls f with the source, and again while the tree changes under it. The
+// source can only say that a name it was given is no longer what the walk found;
+// walking again finds out what it is now. Three times, so that a tree that never
+// rests ends the wait.
+func (t *Tree) look(f func(src looker) error) (err error) {
 	for range 3 {
-		if err = f(); !errors.Is(err, ErrChanged) {
+		if dir, ok := t.src.(*DirSource); ok {
+			p := dir.pass()
+			err = f(p)
+			p.end()
+		} else {
+			err = f(t.src)
+		}
+		if !errors.Is(err, ErrChanged) {
 			return err
 		}
 	}
