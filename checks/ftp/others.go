@@ -5,9 +5,11 @@ import (
 	"io/fs"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 
 	"hostaudit/checks"
+	"hostaudit/checks/host/tree"
 	"hostaudit/checks/host/units"
 )
 
@@ -91,9 +93,16 @@ func (a *audit) superServers() {
 	a.superServer("inetd", inetdFTP, []string{"/etc/inetd.conf", "/etc/inetd.d/*"},
 		"inetd.service", "openbsd-inetd.service", "inetutils-inetd.service", "rlinetd.service")
 	a.superServer("xinetd", xinetdFTP, []string{"/etc/xinetd.conf", "/etc/xinetd.d/*"}, "xinetd.service")
+	var seen []string
 	for _, dir := range []string{
 		"/etc/systemd/system/", "/run/systemd/system/", "/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/",
 	} {
+		if same, err := a.host.Tree.Resolve(dir); err == nil {
+			if slices.Contains(seen, same) {
+				continue // /lib of a merged system
+			}
+			seen = append(seen, same)
+		}
 		for _, file := range a.matching(socketFTP, dir+"*.socket", dir+"*.socket.d/*.conf") {
 			unit := path.Base(file)
 			if dropIns := path.Base(path.Dir(file)); strings.HasSuffix(dropIns, ".socket.d") {
@@ -127,13 +136,15 @@ func (a *audit) superServer(name string, entry *regexp.Regexp, patterns []string
 
 // matching returns the regular files among the patterns that hold an entry.
 func (a *audit) matching(entry *regexp.Regexp, patterns ...string) (files []string) {
+	in := directories{t: a.host.Tree}
+	defer in.close()
 	for _, pattern := range patterns {
 		found, err := a.host.Tree.Glob(pattern)
 		if err != nil {
 			a.gap(treeReason(err), pattern, "entries for FTP could not be looked for")
 		}
 		for _, file := range found {
-			b, err := a.host.Tree.ReadFile(file)
+			b, err := in.read(file)
 			switch {
 			case errors.Is(err, fs.ErrNotExist): // a link that leads nowhere
 			case err != nil:
@@ -147,4 +158,31 @@ func (a *audit) matching(entry *regexp.Regexp, patterns ...string) (files []stri
 		}
 	}
 	return files
+}
+
+// directories reads files one directory after the other, each opened once.
+type directories struct {
+	t   *tree.Tree
+	at  string
+	dir *tree.Dir // nil where at could not be opened
+}
+
+// read is Tree.ReadFile of an absolute, clean name.
+func (d *directories) read(file string) ([]byte, error) {
+	if dir := path.Dir(file); dir != d.at {
+		d.close()
+		d.at = dir
+		d.dir, _ = d.t.Directory(dir)
+	}
+	if d.dir == nil {
+		return d.t.ReadFile(file)
+	}
+	return d.dir.ReadFile(path.Base(file), nil)
+}
+
+func (d *directories) close() {
+	if d.dir != nil {
+		d.dir.Close()
+		d.dir = nil
+	}
 }

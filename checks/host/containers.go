@@ -44,10 +44,11 @@ var (
 // chrooted and no container; so is one whose mount namespace shows others the host's
 // root, unless it left their PID or network namespace. Of what no engine knows,
 // only what listens is opened. It ends soon after ctx does, or after three seconds:
-// a file system that some account made may never answer.
-func (h *Host) OpenContainers(ctx context.Context) {
+// a file system that some account made may never answer. Then ended is false: a
+// thread may wait for it as long as the program runs.
+func (h *Host) OpenContainers(ctx context.Context) (ended bool) {
 	if h.Mode != Live || h.Snapshot == nil {
-		return
+		return true
 	}
 	ctx, cancel := context.WithTimeout(ctx, openTime)
 	defer cancel()
@@ -57,10 +58,12 @@ func (h *Host) OpenContainers(ctx context.Context) {
 	var err error
 	select {
 	case err = <-done:
+		ended = true
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
 	h.Containers, h.Guests = o.seal(err)
+	return ended
 }
 
 // Container returns the opened container that a process belongs to.
@@ -187,6 +190,11 @@ func (o *opener) openRoot(p snapshot.Process, g *group) (*tree.Tree, error) {
 	dir := int(f.Fd()) // of this process for good, whoever gets its PID
 	if !g.engine && o.foreignUser(dir) {
 		return nil, errSandbox
+	}
+	if !o.h.remote {
+		if err := localRoot(dir); err != nil {
+			return nil, err
+		}
 	}
 	t, err := tree.OpenProcessRoot(dir, tree.Options{Remote: o.h.remote})
 	if err != nil {

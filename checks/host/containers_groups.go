@@ -24,9 +24,10 @@ type group struct {
 // key tells groups apart. Two containers of one engine can share a directory that
 // they do not write to.
 type key struct {
-	root  snapshot.Directory
-	mntNS uint64
-	id    snapshot.Container
+	root    snapshot.Directory
+	mntNS   uint64
+	id      snapshot.Container
+	account bool
 }
 
 // label names a group before its container has a name.
@@ -90,12 +91,14 @@ func (o *opener) place() place {
 	return pl
 }
 
-// chrooted reports a process that only has another root directory (chroot(2)).
-func (pl place) chrooted(p snapshot.Process) bool {
+// chrooted reports a process that only has another root directory (chroot(2)). In a
+// container of an engine the one that sees the host's root is the odd one: it was
+// given the host's files (chroot /host).
+func (pl place) chrooted(p snapshot.Process, engine bool) bool {
 	if pl.mntNS[p.MntNS] || pl.root != (snapshot.Directory{}) && p.Root == pl.root {
 		return true
 	}
-	return slices.ContainsFunc(pl.shared[p.MntNS], func(q snapshot.Process) bool {
+	return !engine && slices.ContainsFunc(pl.shared[p.MntNS], func(q snapshot.Process) bool {
 		return p.PIDNS == q.PIDNS && p.NetNS == q.NetNS
 	})
 }
@@ -122,16 +125,16 @@ func (o *opener) groups() []*group {
 			hidden[id] = true
 			o.miss(&group{id: id, engine: true, processes: []snapshot.Process{p}}, fs.ErrPermission)
 		}
-		if p.SameRoot != snapshot.No || pl.chrooted(p) {
+		if p.SameRoot != snapshot.No || pl.chrooted(p, engine && !ofAccount(p.Cgroup)) {
 			continue
 		}
-		k := key{root: p.Root, id: id}
+		k := key{root: p.Root, id: id, account: ofAccount(p.Cgroup)}
 		if p.Root == (snapshot.Directory{}) {
 			k.mntNS = p.MntNS
 		}
 		g := byKey[k]
 		if g == nil {
-			g = &group{root: p.Root, id: id, engine: engine, account: ofAccount(p.Cgroup)}
+			g = &group{root: p.Root, id: id, engine: engine, account: k.account}
 			byKey[k] = g
 			if engine {
 				list = append(list, g)
@@ -174,8 +177,8 @@ func joined(list []*group) (kept []*group) {
 // holds reports that a younger group is inside the container g.
 func (g *group) holds(younger *group) bool {
 	leader := younger.processes[0]
-	if younger.engine && younger.id != g.id {
-		return false
+	if younger.engine && (younger.id != g.id || younger.account != g.account) {
+		return false // an account may name a group of its own like another's container
 	}
 	return slices.ContainsFunc(g.processes, func(p snapshot.Process) bool {
 		return p.MntNS != 0 && p.MntNS == leader.MntNS || younger.engine && p.PIDNS == leader.PIDNS

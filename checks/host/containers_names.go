@@ -39,7 +39,8 @@ func (e *engines) describe(c *Container, cgroup string) {
 		c.Name = cmp.Or(c.Name, e.annotated(c.ID))
 	}
 	c.Name = cmp.Or(c.Name, e.podName(cgroup))
-	c.Published = append(c.Published, e.cniPorts(c.ID)...)
+	ports, known := e.cniPorts(c.ID)
+	c.Published, c.PortsKnown = append(c.Published, ports...), c.PortsKnown || known
 	sortPublished(c)
 }
 
@@ -84,7 +85,7 @@ func (e *engines) dockerFiles(c *Container) {
 				ports = asked.PortBindings
 			}
 		}
-		c.Published = published(ports)
+		c.Published, c.PortsKnown = published(ports), true
 		return
 	}
 }
@@ -260,9 +261,9 @@ func (e *engines) podName(cgroup string) string {
 // cniPorts reads the port mappings that the plugin "portmap" was given for a
 // container, from the results that libcni keeps (podman up to 3, nerdctl, the pods
 // of CRI runtimes, by the container that holds the pod's network).
-func (e *engines) cniPorts(id string) (list []Published) {
+func (e *engines) cniPorts(id string) (list []Published, known bool) {
 	if !hexadecimal(id) {
-		return nil
+		return nil, false
 	}
 	files, _ := e.t.Glob("/var/lib/cni/results/*-" + id + "-*")
 	for _, file := range files {
@@ -280,13 +281,14 @@ func (e *engines) cniPorts(id string) (list []Published) {
 		if !e.readJSON(file, &result) || result.ContainerID != id {
 			continue
 		}
+		known = true
 		for _, m := range result.CapabilityArgs.PortMappings {
 			if p, ok := binding(m.HostIP, strconv.Itoa(int(m.HostPort)), m.Protocol, m.ContainerPort); ok {
 				list = append(list, p)
 			}
 		}
 	}
-	return list
+	return list, known
 }
 
 // hexadecimal reports an identifier that may become part of a path or a pattern.

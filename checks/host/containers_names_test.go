@@ -106,6 +106,9 @@ func TestContainerNames(t *testing.T) {
 			c := &Container{Engine: test.engine, ID: test.id}
 			(&engines{t: tr}).describe(c, test.cgroup)
 			words := []string{c.Name, c.Engine}
+			if known := c.PortsKnown; known != (len(c.Published) > 0 || c.Name == "host-network") {
+				t.Errorf("ports known: %v", known)
+			}
 			for _, p := range c.Published {
 				at := p.Addr.String()
 				if p.Addr.Is6() {

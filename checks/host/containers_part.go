@@ -24,8 +24,10 @@ func (o *opener) container(g *group, t *tree.Tree, engines *engines) *Container 
 			remote:   o.h.remote,
 		},
 	}
-	if g.engine && !g.account {
-		engines.describe(c, g.processes[0].Cgroup)
+	cgroup := g.processes[0].Cgroup
+	outer, nested := around(cgroup)
+	if g.engine && !g.account && !nested {
+		engines.describe(c, cgroup)
 	}
 	switch {
 	case c.Name != "":
@@ -34,7 +36,28 @@ func (o *opener) container(g *group, t *tree.Tree, engines *engines) *Container 
 	default:
 		c.Name = "of " + program(g.processes[0])
 	}
+	switch { // whoever may make control groups names them as he likes
+	case nested:
+		c.Name += " inside " + shortID(outer.ID)
+	case g.engine && g.account:
+		c.Name += " of a user"
+	}
 	return c
+}
+
+// around returns the container that the one of a control group runs in. The outer one
+// may name what is below it, and the engine of the host knows nothing of that.
+func around(cgroup string) (outer snapshot.Container, nested bool) {
+	inner, found := snapshot.ContainerOf(cgroup)
+	for i := range len(cgroup) {
+		if !found || cgroup[i] != '/' {
+			continue
+		}
+		if c, ok := snapshot.ContainerOf(cgroup[:i]); ok && c != inner {
+			return c, true
+		}
+	}
+	return snapshot.Container{}, false
 }
 
 func (o *opener) kindOf() string {

@@ -84,6 +84,10 @@ type Container struct {
 	// Published are the ports the engine's files say it forwards from the host's
 	// addresses; they need no process of the host (NAT rules do it).
 	Published []Published
+	// PortsKnown: the engine's files tell what it forwards, so what is not in Published
+	// is not forwarded. Engines that put containers on the host's network by a bridge
+	// forward nothing and tell nothing.
+	PortsKnown bool
 }
 
 // Published is a port of the host that is forwarded to a container.

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/netip"
 	"path"
+	"slices"
 	"strings"
 
 	"hostaudit/checks"
@@ -24,8 +25,9 @@ func Bind() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     1,
 		Rationale: "A database that others can reach is open to guessed passwords and to flaws of the server before any login.",
-		Remedy:    "set bind-address = 127.0.0.1 (MySQL: mysqlx-bind-address too) in the server's option file, or skip-networking, and restart it",
-		Breaks:    "programs on other hosts that use the database, and replication",
+		Remedy: "set bind-address = 127.0.0.1 (MySQL: mysqlx-bind-address too) in the server's option file, or skip-networking, and restart it; " +
+			"disable a socket unit that listens in its place, as mariadb.socket",
+		Breaks: "programs on other hosts that use the database, and replication",
 		References: map[string][]string{
 			"cwe": {"CWE-1327"},
 		},
@@ -91,10 +93,14 @@ func runningBind(h *host.Host, inst instance, rec recorder) {
 		}
 		delete(open, f.protocol)
 	}
-	for _, g := range append(inst.settings.gaps, plan.gaps...) {
+	next, unsure := activated(h)
+	for _, f := range next {
+		rec.Note(inst.name, string(f.Subject)+": "+string(f.Detail))
+	}
+	for _, g := range slices.Concat(inst.settings.gaps, plan.gaps, unsure) {
 		rec.Note(string(g.Subject), "about the next start: "+string(g.Detail))
 	}
-	if open[classic] && len(plan.gaps) == 0 && len(inst.settings.gaps) == 0 {
+	if open[classic] && len(plan.gaps) == 0 && len(inst.settings.gaps) == 0 && len(next) == 0 && len(unsure) == 0 {
 		rec.Note(inst.name, "by its options the server listens on loopback only after the next start")
 	}
 }
@@ -111,6 +117,13 @@ func idleBind(h *host.Host, rec *checks.Recorder) {
 	}
 	for _, f := range plan.findings {
 		rec.Finding(f.Finding)
+	}
+	findings, gaps := activated(h)
+	for _, f := range findings {
+		rec.Finding(f)
+	}
+	for _, g := range gaps {
+		rec.Gap(g)
 	}
 	rec.Pass(plan.closed)
 }

@@ -195,6 +195,67 @@ func TestBindCommandLine(t *testing.T) {
 	}
 }
 
+// TestBindSocketUnit: what systemd listens on in the server's place counts, whatever
+// bind-address says.
+func TestBindSocketUnit(t *testing.T) {
+	const options = "-- etc/mysql/mariadb.cnf --\n[mysqld]\nbind-address=127.0.0.1\n-- etc/mysql/my.cnf -> mariadb.cnf --\n"
+	unit := func(name, content string) string {
+		return "-- lib/systemd/system/" + name + " --\n[Install]\nWantedBy=sockets.target\n[Socket]\n" + content
+	}
+	enabled := func(name string) string {
+		return "-- etc/systemd/system/sockets.target.wants/" + name + " -> /lib/systemd/system/" + name + " --\n"
+	}
+	const found = "fail con socket-outside=tcp 3306 mariadb.socket:4"
+	for _, tc := range []struct {
+		name, tree string
+		kind       host.Kind
+		want       string
+	}{
+		{name: "none", want: "pass"},
+		{name: "enabled", tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket"), want: found},
+		{name: "one-address", tree: unit("mariadb.socket", "ListenStream=192.0.2.1:3306\n") + enabled("mariadb.socket"), want: found},
+		{name: "loopback", tree: unit("mariadb.socket", "ListenStream=127.0.0.1:3306\nListenStream=[::1]:3306\n") + enabled("mariadb.socket"), want: "pass"},
+		{name: "device-lo", tree: unit("mariadb.socket", "ListenStream=3306\nBindToDevice=lo\n") + enabled("mariadb.socket"), want: "pass"},
+		{name: "unix", tree: unit("mariadb.socket", "ListenStream=/run/mysqld/mysqld.sock\nListenStream=@mariadb\n") + enabled("mariadb.socket"), want: "pass"},
+		{name: "disabled", tree: unit("mariadb.socket", "ListenStream=3306\n"), want: "pass"},
+		{name: "masked", tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket") + "-- etc/systemd/system/mariadb.socket -> /dev/null --\n", want: "pass"},
+		{
+			name: "drop-in-resets", tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket") +
+				"-- etc/systemd/system/mariadb.socket.d/x.conf --\n[Socket]\nListenStream=\nListenStream=127.0.0.1:3306\n", want: "pass",
+		},
+		{
+			name: "another-name", tree: unit("extra.socket", "Service=mariadb.service\nListenStream=3307\n") + enabled("extra.socket"),
+			want: "fail con socket-outside=tcp 3307 extra.socket:5",
+		},
+		{
+			name: "another-service", tree: unit("db.socket", "ListenStream=3307\n") + enabled("db.socket") + "-- lib/systemd/system/db.service --\n[Service]\nExecStart=/usr/sbin/mariadbd\n",
+			want: "fail con socket-outside=tcp 3307 db.socket:4",
+		},
+		{name: "of-something-else", tree: unit("x.socket", "ListenStream=99\n") + enabled("x.socket"), want: "pass"},
+		{name: "container", kind: host.KindContainer, tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket"), want: "pass"},
+		{name: "container-of-systemd", kind: host.KindContainer, tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket") + "-- lib/systemd/systemd mode=0755 --\n", want: found},
+		{name: "container-image", kind: host.KindContainerImage, tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket"), want: found},
+		{name: "skip-networking", tree: unit("mariadb.socket", "ListenStream=3306\n") + enabled("mariadb.socket") + "-- etc/my.cnf --\n[mysqld]\nskip-networking\n", want: found},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := hosttest.Load(t, enabledMaria+options+tc.tree)
+			if tc.kind != "" {
+				h.Kind = tc.kind
+			}
+			if res, got := sealBind(t, h); got != tc.want {
+				t.Errorf("got %q, want %q\n%+v", got, tc.want, res)
+			}
+		})
+	}
+	t.Run("running", func(t *testing.T) {
+		h := running(t, testTree+unit("mariadb.socket", "ListenStream=3306\n")+enabled("mariadb.socket"), tcp("127.0.0.1", 3306, 100))
+		res, got := sealBind(t, h)
+		if got != "pass" || len(res.Notes) != 1 || !strings.Contains(string(res.Notes[0].Detail), "tcp 3306 mariadb.socket: systemd listens there") {
+			t.Errorf("got %q, notes %v", got, res.Notes)
+		}
+	})
+}
+
 func TestBindMySQLDoors(t *testing.T) {
 	h := running(t, "-- usr/sbin/mysqld mode=0755 --\n-- etc/my.cnf --\n[mysqld]\nbind-address=127.0.0.1\n",
 		tcp("127.0.0.1", 3306, 100), tcp("::", 33060, 100), tcp("10.0.0.1", 33062, 100), tcp("::1", 33061, 100))

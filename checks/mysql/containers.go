@@ -25,6 +25,7 @@ type contained struct {
 	container *host.Container
 	hostNet   bool             // it shares the network of the host
 	published []host.Published // to its network namespace
+	known     bool             // published is all that is forwarded to it
 }
 
 // inContainers lists the running servers in the containers of a host.
@@ -49,6 +50,7 @@ func inContainers(h *host.Host) (list []contained) {
 			for _, other := range h.Containers {
 				if other == c || other.Host.Snapshot.NetNS == s.NetNS && s.NetNS != 0 {
 					in.published = append(in.published, other.Published...)
+					in.known = in.known || other.PortsKnown
 				}
 			}
 			list = append(list, in)
@@ -124,7 +126,14 @@ func (c contained) bind(rec *checks.Recorder) {
 			})
 		}
 	}
-	if open && len(ports) == 0 {
+	switch {
+	case !open || len(ports) > 0:
+	case !c.known:
+		to.Gap(checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: checks.Text(c.inst.name),
+			Detail: "listens in the container's own network, and no file of the engine tells whether that can be reached from outside",
+		})
+	default:
 		to.Note(c.inst.name, "listens in the container's own network, which is not forwarded from outside as far as the engine's files tell")
 	}
 }

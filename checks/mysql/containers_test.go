@@ -24,12 +24,17 @@ func TestInContainers(t *testing.T) {
 		conf       string // the container's /etc/my.cnf
 		hostNet    bool
 		published  []host.Published
+		unknown    bool // what is forwarded
 		listener   snapshot.Listener
 		bind, root string
 	}{
 		{
 			name: "own-network", listener: tcp("0.0.0.0", 3306, 20),
 			bind: "pass", root: "unknown; gap unsupported container db",
+		},
+		{
+			name: "bridged-or-forwarded-in-silence", listener: tcp("0.0.0.0", 3306, 20), unknown: true,
+			bind: "unknown; gap unsupported container db: port 3306", root: "unknown; gap unsupported container db",
 		},
 		{
 			name: "forwarded", listener: tcp("0.0.0.0", 3306, 20), published: published("0.0.0.0", 13306, 3306),
@@ -63,7 +68,7 @@ func TestInContainers(t *testing.T) {
 			})
 			p.SameRoot = snapshot.No
 			h := hosttest.Live(hosttest.Load(t, "-- etc/passwd --\n"), &snapshot.Snapshot{NetNS: 9, Processes: []snapshot.Process{p}})
-			h.Containers = []*host.Container{{Name: "db", Host: inside, Published: test.published}}
+			h.Containers = []*host.Container{{Name: "db", Host: inside, Published: test.published, PortsKnown: !test.unknown}}
 			for _, c := range Checks() {
 				want := map[string]string{"mysql.bind": test.bind, "mysql.root-password": test.root}[c.ID]
 				rec := checks.NewRecorder(c)

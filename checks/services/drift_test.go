@@ -90,7 +90,7 @@ ap:2345:respawn:/opt/app/run --password=secret
 func baseline() []string {
 	return []string{
 		"cron /etc/cron.daily/logrotate root", "cron /etc/crontab root 17 * * * * run-parts",
-		"inittab ap /opt/app/run", "inittab getty", "openrc ntp", "runit web", "sysv ntp",
+		"inittab 1 /sbin/getty", "inittab ap /opt/app/run", "openrc ntp", "runit web", "sysv ntp",
 	}
 }
 
@@ -133,8 +133,8 @@ func TestDrift(t *testing.T) {
 			fail("/etc/crontab:2 cron /etc/crontab root 17 * * * * run-parts #2"), true,
 		},
 		{"inittab-added", strings.Replace(before, "ap:", "x:2:once:/x\nap:", 1), recorded(baseline()...), fail("/etc/inittab:2 inittab x /x"), true},
-		{"another-getty", strings.Replace(before, "ap:", "2:2345:respawn:/sbin/getty 38400 tty2\nap:", 1), recorded(baseline()...), pass, true},
-		{"no-getty-at-all", strings.Replace(before, "/sbin/getty", "/tmp/getty", 1), recorded(baseline()...), seen{Status: checks.StatusFail, Findings: []string{"/etc/inittab:1 inittab 1 /tmp/getty"}, Notes: []string{"inittab getty"}}, true},
+		{"another-getty", strings.Replace(before, "ap:", "2:2345:respawn:/sbin/getty 38400 tty2\nap:", 1), recorded(baseline()...), fail("/etc/inittab:2 inittab 2 /sbin/getty"), true},
+		{"no-getty-at-all", strings.Replace(before, "/sbin/getty", "/tmp/getty", 1), recorded(baseline()...), seen{Status: checks.StatusFail, Findings: []string{"/etc/inittab:1 inittab 1 /tmp/getty"}, Notes: []string{"inittab 1 /sbin/getty"}}, true},
 		{"removed", without("-- etc/rc2.d/S01ntp -> ../init.d/ntp --\n"), recorded(baseline()...), seen{Status: checks.StatusPass, Summary: nothingNew, Notes: []string{"sysv ntp"}}, true},
 		{
 			"changed-program", strings.Replace(before, "cd / && run-parts", "/tmp/run-parts", 1), recorded(baseline()...),

@@ -72,9 +72,6 @@ func name(e units.Entry) (text string, ok bool) {
 			text = string(e.Kind) + " " + prefix + "@" + path.Ext(rest)
 		}
 	case units.KindInittab:
-		if terminal(e) {
-			return text[:len(units.KindInittab)] + " " + path.Base(e.Program), true
-		}
 		text += word(e.Program)
 	case units.KindInetd, units.KindXinetd:
 		text += word(e.User) + word(e.Program)
@@ -94,36 +91,50 @@ func word(s string) string {
 }
 
 // transient reports units that a session, a device or a running program makes:
-// scopes and mounts of systemd-run and of logins, loop mounts of snaps (the
-// revision is in the name and follows every refresh), instances that udev starts
-// for a device.
+// scopes and services of systemd-run and of logins, loop mounts of snaps (the
+// revision is in the name and follows every refresh), instances that generators
+// and udev start for a device. By their name alone only mounts are: a service may
+// have any name.
 func transient(e units.Entry) bool {
-	if strings.HasPrefix(e.Place.File, "/run/systemd/transient/") || path.Ext(e.Name) == ".scope" {
+	if path.Dir(e.Place.File) == "/run/systemd/transient" || path.Ext(e.Name) == ".scope" {
 		return true
 	}
-	prefixes := []string{
-		"run-", "session-", "user@", "user-runtime-dir@", "systemd-fsck@", "systemd-backlight@", "systemd-growfs@",
-		"systemd-hibernate-resume@", "modprobe@", "lvm2-pvscan@", "mdmonitor@", "ifup@", "dev-loop",
-	}
 	if e.Kind == units.KindMount {
-		prefixes = append(prefixes, "snap-", "var-lib-snapd-snap-")
+		return hasPrefix(e.Name, "snap-", "var-lib-snapd-snap-", "run-user-", "dev-loop")
 	}
-	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(e.Name, p) })
+	// The boot that follows the update of a kernel has it (systemd-bless-boot-generator(8)).
+	return vendors(e) && (e.Name == "systemd-bless-boot.service" || hasPrefix(
+		e.Name, "user@", "user-runtime-dir@", "systemd-fsck@", "systemd-backlight@", "systemd-growfs@",
+		"systemd-hibernate-resume@", "modprobe@", "lvm2-pvscan@", "mdmonitor@", "ifup@",
+	))
 }
 
-// terminal reports a login prompt on a terminal.
-func terminal(e units.Entry) bool {
-	switch e.Kind {
-	case units.KindService:
-		return slices.ContainsFunc([]string{"getty@", "serial-getty@", "autovt@", "container-getty@"}, func(p string) bool {
-			return strings.HasPrefix(e.Name, p)
-		})
-	case units.KindInittab:
-		dir, base := path.Split(e.Program)
-		return slices.Contains([]string{"/sbin/", "/usr/sbin/", "/bin/", "/usr/bin/"}, dir) &&
-			slices.Contains([]string{"getty", "agetty", "mingetty", "fgetty"}, base)
+// vendors reports a unit that is as its package has it: of an instance the
+// template, without drop-ins for this one instance.
+func vendors(e units.Entry) bool {
+	dir, base := path.Split(e.Place.File)
+	prefix, instance, isInstance := strings.Cut(strings.TrimSuffix(e.Name, path.Ext(e.Name)), "@")
+	if isInstance && instance != "" && base != prefix+"@"+path.Ext(e.Name) {
+		return false
 	}
-	return false
+	if e.Unit != nil {
+		for _, file := range e.Unit.DropIns {
+			if strings.HasPrefix(file, "/etc/") && path.Base(path.Dir(file)) == e.Name+".d" {
+				return false
+			}
+		}
+	}
+	return isInstance || dir == "/usr/lib/systemd/system/" || dir == "/lib/systemd/system/"
+}
+
+func hasPrefix(name string, prefixes ...string) bool {
+	return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(name, p) })
+}
+
+// terminal reports a login prompt on a terminal, as the package of its program has
+// it. What somebody wrote for one terminal alone is more than a prompt.
+func terminal(e units.Entry) bool {
+	return e.Kind == units.KindService && hasPrefix(e.Name, "getty@", "serial-getty@", "autovt@", "container-getty@") && vendors(e)
 }
 
 // longest is how many characters of a line are kept: with a number behind them

@@ -1,6 +1,7 @@
 package services
 
 import (
+	"path"
 	"strings"
 	"testing"
 
@@ -18,7 +19,11 @@ func names(entries ...units.Entry) (list []string) {
 }
 
 func unit(kind units.Kind, name string) units.Entry {
-	return units.Entry{Kind: kind, Name: name, Place: units.Place{File: "/usr/lib/systemd/system/" + name}, Program: "/usr/sbin/" + name}
+	file := name
+	if prefix, rest, ok := strings.Cut(name, "@"); ok {
+		file = prefix + "@" + path.Ext(rest)
+	}
+	return units.Entry{Kind: kind, Name: name, Place: units.Place{File: "/usr/lib/systemd/system/" + file}, Program: "/usr/sbin/" + name}
 }
 
 func TestLines(t *testing.T) {
@@ -66,13 +71,39 @@ func TestTransient(t *testing.T) {
 		unit(units.KindMount, "var-lib-snapd-snap-core20-1234.mount"), unit(units.KindMount, "dev-loop3.swap"),
 		unit(units.KindService, "user@1000.service"), unit(units.KindService, "user-runtime-dir@1000.service"),
 		unit(units.KindService, "session-3.scope"), unit(units.KindService, "systemd-fsck@dev-sda1.service"),
-		unit(units.KindService, "run-u12.service"), unit(units.KindTimer, "run-r0123456789abcdef.timer"),
+		unit(units.KindService, "systemd-bless-boot.service"),
 		unit(units.KindService, "lvm2-pvscan@8:3.service"), unit(units.KindService, "modprobe@drm.service"),
 		{Kind: units.KindService, Name: "x.service", Place: units.Place{File: "/run/systemd/transient/x.service"}},
 	} {
 		if got := names(e); len(got) != 0 {
 			t.Errorf("%s: %v", e.Name, got)
 		}
+	}
+}
+
+// TestNamesDoNotHide: what somebody wrote is told whatever its name is.
+func TestNamesDoNotHide(t *testing.T) {
+	at := func(kind units.Kind, name, file string, dropIns ...string) units.Entry {
+		return units.Entry{Kind: kind, Name: name, Place: units.Place{File: file}, Unit: &units.Unit{Name: name, DropIns: dropIns}}
+	}
+	const etc, lib = "/etc/systemd/system/", "/usr/lib/systemd/system/"
+	for _, e := range []units.Entry{
+		at(units.KindService, "run-x.service", etc+"run-x.service"), at(units.KindTimer, "run-x.timer", etc+"run-x.timer"),
+		at(units.KindService, "session-x.service", etc+"session-x.service"), at(units.KindService, "dev-loop.service", etc+"dev-loop.service"),
+		at(units.KindService, "systemd-bless-boot.service", etc+"systemd-bless-boot.service"),
+		at(units.KindService, "user@0.service", etc+"user@0.service"), at(units.KindService, "modprobe@.x.service", etc+"modprobe@.x.service"),
+		at(units.KindService, "ifup@x.service", lib+"ifup@.service", etc+"ifup@x.service.d/x.conf"),
+		at(units.KindService, "getty@tty9.service", etc+"getty@tty9.service"),
+		at(units.KindService, "getty@tty9.service", lib+"getty@.service", etc+"getty@tty9.service.d/x.conf"),
+		{Kind: units.KindInittab, Name: "x", Program: "/sbin/getty"},
+	} {
+		if got, want := names(e), string(e.Kind)+" "+e.Name; len(got) != 1 || !strings.HasPrefix(got[0], want) {
+			t.Errorf("%s of %s: %v", e.Name, e.Place.File, got)
+		}
+	}
+	prompt := at(units.KindService, "getty@tty1.service", lib+"getty@.service", etc+"getty@.service.d/x.conf", "/usr/lib/systemd/system/getty@tty1.service.d/x.conf")
+	if got := names(prompt); len(got) != 1 || got[0] != "service getty@.service" {
+		t.Errorf("a prompt: %v", got)
 	}
 }
 

@@ -118,8 +118,10 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	if h.Mode == host.Live {
 		h.Snapshot = snapshot.Collect(ctx, snapshot.Options{ProcDir: s.flags.proc, Root: mountPoint(s.flags.root)})
 	}
-	h.OpenContainers(ctx)
-	confinement := confine.Apply(s.confinement(h))
+	ended := h.OpenContainers(ctx)
+	keep := s.confinement(h)
+	keep.Stuck = !ended || h.Snapshot != nil && h.Snapshot.Abandoned
+	confinement := confine.Apply(keep)
 
 	bar := p.progress(s)
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{

@@ -51,7 +51,16 @@ func (m *memory) openBaselines(f *flags, all []checks.Check) *checks.Baselines {
 		m.warn("baseline", err)
 		return checks.NewBaselines(nil, everything("the recorded baseline cannot be read"))
 	}
-	return checks.NewBaselines(accepted, nil)
+	// A damaged one that was set aside held more, perhaps, than has been accepted
+	// since.
+	var damaged map[string]string
+	if m.store.SetAside(blobBaselines) {
+		damaged = everything("the recorded baseline was damaged and set aside")
+		for id := range accepted {
+			delete(damaged, id)
+		}
+	}
+	return checks.NewBaselines(accepted, damaged)
 }
 
 func (m *memory) readBaselines() (map[string]checks.Baseline, error) {
@@ -118,6 +127,12 @@ func (p *program) baseline(ctx context.Context, args []string, all []checks.Chec
 	if err != nil {
 		return exitUsage, err
 	}
+	withBaseline := 0
+	for _, c := range all {
+		if c.Needs.Baseline {
+			withBaseline++
+		}
+	}
 	s.selected = slices.DeleteFunc(s.selected, func(c checks.Check) bool { return !c.Needs.Baseline })
 	if len(s.selected) == 0 {
 		return exitUsage, usageError{"the selection leaves no check with a baseline"}
@@ -134,7 +149,7 @@ func (p *program) baseline(ctx context.Context, args []string, all []checks.Chec
 	case "show":
 		return p.showBaseline(mem, s.selected)
 	case "accept":
-		return p.acceptBaseline(ctx, s, mem, from)
+		return p.acceptBaseline(ctx, s, mem, from, len(s.selected) < withBaseline)
 	}
 	return exitUsage, usageError{fmt.Sprintf("unknown baseline action %q", action)}
 }
@@ -189,7 +204,9 @@ func (p *program) showBaseline(mem *memory, selected []checks.Check) (int, error
 // acceptBaseline looks at the host and keeps what it sees as reviewed. With a
 // report only what that report told of may be new: what came after it was not
 // looked at by whoever accepts it.
-func (p *program) acceptBaseline(ctx context.Context, s *settings, mem *memory, from string) (int, error) {
+//
+// Partial says that there are checks with a baseline that are not accepted now.
+func (p *program) acceptBaseline(ctx context.Context, s *settings, mem *memory, from string, partial bool) (int, error) {
 	if !mem.writable {
 		return exitUsage, errors.New("another run of hostaudit is at work on the state directory")
 	}
@@ -223,6 +240,9 @@ func (p *program) acceptBaseline(ctx context.Context, s *settings, mem *memory, 
 	}
 	// What is there but cannot be read is replaced: that is what accepting anew is for.
 	accepted, err := mem.readBaselines()
+	if err != nil && partial && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, state.ErrDamaged) && !errors.Is(err, state.ErrCloned) {
+		return exitUsage, fmt.Errorf("%w; nothing was accepted: without --only and --skip all baselines can be accepted anew", err)
+	}
 	if accepted == nil || err != nil {
 		accepted = map[string]checks.Baseline{}
 	}
@@ -259,6 +279,12 @@ func notReviewed(now, reviewed *checks.Report) []string {
 	var unseen []string
 	for _, change := range audit.Compare(reviewed, now).Added {
 		unseen = append(unseen, fmt.Sprintf("%s: %s", change.CheckID, change.Finding.Subject))
+	}
+	for _, r := range now.Checks {
+		// What a check counts as "added" is more than its findings tell.
+		if n := r.Facts["added"]; n != "" {
+			unseen = append(unseen, fmt.Sprintf("%s: all of the %s added", r.ID, n))
+		}
 	}
 	return unseen
 }

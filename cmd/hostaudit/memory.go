@@ -54,7 +54,11 @@ func (p *program) openMemory(f *flags, configured string) *memory {
 	}
 	machine, err := os.ReadFile("/etc/machine-id")
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		// By another id the whole state would look like another machine's and be
+		// set aside, the accepted baselines with it.
 		m.warn("state", err)
+		m.failed = true
+		return m
 	}
 	store, err := state.Open(dir, string(machine))
 	if err != nil {

@@ -22,7 +22,7 @@ const TreeVariable = "HOSTAUDIT_TEST_TREE"
 // outside 127.0.0.0/8: what a daemon bound to all addresses is reached at from outside.
 const ownAddress = "10.9.9.1"
 
-// A RealHost is a private, running copy of the root tree: real daemons of Debian in
+// A RealHost is a private, running copy of a root tree: real daemons of Debian in
 // mount, network, process, IPC and host name namespaces of their own, over a
 // copy-on-write view of the tree. Process 1 is a shell of the tree that reaps orphans and
 // lives as long as a pipe from the test stays open, so that every process and every mount
@@ -98,7 +98,35 @@ func NewRealHost(t testing.TB) *RealHost {
 	if _, err := os.Stat(filepath.Join(tree, "bin/bash")); err != nil {
 		t.Fatalf("%s holds no root tree: %v", TreeVariable, err)
 	}
+	return newRealHost(t, tree)
+}
 
+// NewRealHostOf is NewRealHost over another tree beside the one of TreeVariable, by its
+// name ("units-bookworm"); it skips the test where that tree was not built.
+func NewRealHostOf(t testing.TB, name string) *RealHost {
+	t.Helper()
+	RequireReal(t)
+	return newRealHost(t, TreeOf(t, name))
+}
+
+// TreeOf returns the path of the tree of that name beside the one of TreeVariable, to be
+// read and never written. It skips the test where the tree was not built: a tree that is
+// whole has a stamp beside it.
+func TreeOf(t testing.TB, name string) string {
+	t.Helper()
+	main := os.Getenv(TreeVariable)
+	if main == "" {
+		t.Skipf("%s is not set: no trees of Debian (make tree)", TreeVariable)
+	}
+	tree := filepath.Join(filepath.Dir(main), name)
+	if _, err := os.Stat(tree + ".stamp"); err != nil {
+		t.Skipf("the tree %s was not built (make tree)", name)
+	}
+	return tree
+}
+
+func newRealHost(t testing.TB, tree string) *RealHost {
+	t.Helper()
 	scratch := t.TempDir()
 	h := &RealHost{t: t, Root: filepath.Join(scratch, "root")}
 	cmd := exec.Command("unshare", append(slices.Clone(newNamespaces), "bash", "-c", setup, "setup", tree, scratch, ownAddress)...)

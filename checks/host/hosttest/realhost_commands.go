@@ -125,6 +125,31 @@ func (h *RealHost) WaitListening(port int) {
 	})
 }
 
+// WaitPort is WaitListening of either protocol, "tcp" or "udp". A UDP socket has no state
+// of its own: one that is bound is enough.
+func (h *RealHost) WaitPort(proto string, port int) {
+	h.t.Helper()
+	if proto == "tcp" {
+		h.WaitListening(port)
+		return
+	}
+	want := fmt.Sprintf(":%04X", port)
+	h.WaitFor(fmt.Sprintf("a socket on %s port %d", proto, port), func() bool {
+		for _, table := range []string{proto, proto + "6"} {
+			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", h.init, table))
+			if err != nil {
+				h.t.Fatal(err)
+			}
+			for line := range strings.Lines(string(b)) {
+				if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[1], want) {
+					return true
+				}
+			}
+		}
+		return false
+	})
+}
+
 // WaitFor waits up to 30 seconds for done to hold, and fails the test otherwise.
 func (h *RealHost) WaitFor(what string, done func() bool) {
 	h.t.Helper()

@@ -82,3 +82,23 @@ func TestRealHostLeavesNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestRealHostOf runs a daemon that only another tree has, and holds the harness to
+// skipping where there is no such tree.
+func TestRealHostOf(t *testing.T) {
+	t.Run("unitsTree", func(t *testing.T) {
+		h := hosttest.NewRealHostOf(t, "units-bookworm")
+		h.Start("/usr/bin/redis-server", "--port", "7000", "--save", "")
+		h.WaitPort("tcp", 7000)
+		h.Start("/usr/sbin/in.tftpd", "--listen", "--foreground", "--user", "tftp", "--secure", "/srv")
+		h.WaitPort("udp", 69)
+	})
+	var skipped bool
+	t.Run("noSuchTree", func(t *testing.T) {
+		defer func() { skipped = t.Skipped() }()
+		hosttest.NewRealHostOf(t, "no-such-tree")
+	})
+	if !skipped {
+		t.Error("a tree that is not there did not skip the test")
+	}
+}

@@ -3,9 +3,11 @@ package snapshot
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -35,39 +37,70 @@ const (
 	maxArgs     = 64 << 10 // bytes of one command line
 	maxArgsAll  = 4 << 20  // bytes of all command lines
 	maxOwnerIDs = 1 << 18  // pairs of socket and owner
+	maxRows     = 1 << 18  // listening sockets of all network namespaces
 	grace       = 100 * time.Millisecond
+	// stall is how long one answer of the kernel is waited for: any account can make
+	// a process that keeps whoever reads about it, and the checks need time too.
+	stall = 3 * time.Second
 )
 
 // errTooMany: a bound was reached and the rest left out.
 var errTooMany = errors.New("more than the audit takes")
 
+// errStuck: the kernel did not answer.
+var errStuck = fmt.Errorf("the kernel does not answer: %w", context.DeadlineExceeded)
+
 // errHidden: the mount options of procfs hide other users' processes.
 var errHidden = &fs.PathError{Op: "readdir", Path: "1", Err: fs.ErrPermission}
 
-// Collect takes the picture. It returns soon after ctx ends whatever the kernel
-// does (reading a command line can block behind a process stuck in the kernel),
-// with what was seen until then and the rest in Missing. It loads no kernel module
+// Collect takes the picture. It returns soon after ctx ends, or after the kernel has
+// not answered for some seconds (reading a command line can block behind a process
+// stuck in the kernel), with what was seen until then and the rest in Missing. It loads no kernel module
 // and opens nothing but procfs, sysfs, /lib/modules, the files of network namespaces
 // and netlink sockets. A thread of its own enters the other network namespaces.
 func Collect(ctx context.Context, opts Options) *Snapshot {
 	c := newCollector(opts)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
 	done := make(chan error, 1)
 	guard.Go(func() { c.run(ctx) }, func(err error) { done <- err })
-	var err error
-	select {
-	case err = <-done:
-	case <-ctx.Done():
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
+	err, ended := c.wait(ctx, done, cancel)
+	if err == nil {
+		err = context.Cause(ctx)
+	}
+	s := c.seal(err)
+	s.Abandoned = !ended
+	return s
+}
+
+// wait waits for the end of the reading, and a little longer when ctx ends or the
+// kernel does not answer. ended is false when the reading still goes on.
+func (c *collector) wait(ctx context.Context, done <-chan error, cancel context.CancelCauseFunc) (err error, ended bool) {
+	const ticks = 8 // counted, because this program may be what was stopped for a while
+	watch := time.NewTicker(stall / ticks)
+	defer watch.Stop()
+	last, idle := c.steps.Load(), 0
+	for {
 		select {
-		case err = <-done:
-		case <-timer.C:
+		case err := <-done:
+			return err, true
+		case <-watch.C:
+			if now := c.steps.Load(); now != last {
+				last, idle = now, 0
+			} else if idle++; idle >= ticks {
+				cancel(errStuck)
+			}
+		case <-ctx.Done():
+			timer := time.NewTimer(grace)
+			defer timer.Stop()
+			select {
+			case err := <-done:
+				return err, true
+			case <-timer.C:
+				return nil, false
+			}
 		}
 	}
-	if err == nil {
-		err = ctx.Err()
-	}
-	return c.seal(err)
 }
 
 // collector reads in one goroutine and can be sealed from another: what a stage
@@ -75,8 +108,10 @@ func Collect(ctx context.Context, opts Options) *Snapshot {
 type collector struct {
 	opts Options
 	proc string // procfs
-	self string // below proc: whose network namespace and root are looked at
-	buf  []byte
+
+	steps atomic.Uint64 // answers of the kernel, so that one that does not come is noticed
+	self  string        // below proc: whose network namespace and root are looked at
+	buf   []byte
 
 	filesOnly bool // never ask over netlink, never enter a namespace
 
@@ -88,6 +123,7 @@ type collector struct {
 	netNSErr  error           // why there may be namespaces that are not known
 	netNSPath string
 	cgroup2   mountRow
+	rows      int // sockets kept of all namespaces
 
 	mu        sync.Mutex
 	boot      uint64

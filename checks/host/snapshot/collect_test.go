@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 )
 
 // procTree is a procfs made of files: path below it -> content; a content that
@@ -260,4 +261,32 @@ func TestCollectSelf(t *testing.T) {
 			found, p.Exe, len(p.Args), p.ArgsCut, p.SameRoot, p.NetNS, got.NetNS)
 	}
 	t.Logf("%d processes, %d listeners, %d unix sockets by %s in %v", len(got.Processes), len(got.Listeners), len(got.Unix), got.Source, time.Since(start))
+}
+
+// TestCollectStuck: a kernel that does not answer costs some seconds, not the audit,
+// and what waits for it is told.
+func TestCollectStuck(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.MkdirAll(dir+"/1/net", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	door := dir + "/1/net/tcp" // opening it waits for a writer
+	if err := unix.Mkfifo(door, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := Collect(context.Background(), Options{ProcDir: dir})
+	f, err := os.OpenFile(door, os.O_RDWR, 0) // let the reader go
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if !got.Abandoned {
+		t.Error("a thread waits, and it is not told")
+	}
+	if m, missing := got.MissingPart(PartTCP); !missing || !errors.Is(m.Err, context.DeadlineExceeded) {
+		t.Errorf("TCP: %+v", m)
+	}
+	if got := Collect(context.Background(), Options{ProcDir: t.TempDir()}); got.Abandoned {
+		t.Error("a reading that ended counts as abandoned")
+	}
 }

@@ -38,9 +38,11 @@ func (w *walk) descriptors(c *collector, dir, pid int) (seen int, err error) {
 	defer unix.Close(fd)
 	next := 0
 	if !w.thorough && c.live() {
-		var all bool
-		if next, seen, all, err = w.byNumber(c, fd, pid); all || err != nil {
+		if next, seen, err = w.byNumber(c, fd, pid); err != nil {
 			return seen, err
+		}
+		if seekPast(fd, next) != nil {
+			next, seen = 0, 0
 		}
 	}
 	err = c.eachName(fd, func(name []byte) error {
@@ -59,25 +61,36 @@ func (w *walk) descriptors(c *collector, dir, pid int) (seen int, err error) {
 
 // byNumber looks at descriptors 0, 1, 2 … until as many are found as the directory
 // says there are: its size, since Linux 6.2 (proc_fd_getattr in fs/proc/fd.c). Listing
-// the directory first would cost about a third more. all is false when it does not
-// tell, when the numbers have gaps, or when one was opened meanwhile, which may have
-// filled a gap: then those from next on are to be found by listing.
-func (w *walk) byNumber(c *collector, fd, pid int) (next, seen int, all bool, err error) {
+// the directory first would cost about a third more. What lies from next on is still
+// to be listed: the directory may not tell its size, the numbers may have gaps, and
+// while the counting goes on one looked at may be closed and a gap be filled, so that
+// the sum is right and the last ones were never looked at.
+func (w *walk) byNumber(c *collector, fd, pid int) (next, seen int, err error) {
 	want := openCount(fd)
 	for gaps := want/8 + 4; seen < want; next++ {
 		found, err := w.look(c, fd, next, pid)
 		switch {
 		case err != nil:
-			return next, seen + 1, false, err
+			return next, seen + 1, err
 		case found:
 			seen++
 		case gaps == 0:
-			return next, seen, false, nil
+			return next, seen, nil
 		default:
 			gaps--
 		}
 	}
-	return next, seen, want > 0 && openCount(fd) <= want, nil
+	return next, seen, nil
+}
+
+// seekPast makes a listing of a descriptor directory begin at a number: its positions
+// are the numbers after "." and ".." (proc_readfd_common in fs/proc/fd.c).
+func seekPast(fd, next int) error {
+	if next == 0 {
+		return nil
+	}
+	_, err := unix.Seek(fd, int64(next)+2, unix.SEEK_SET)
+	return err
 }
 
 // openCount returns how many descriptors a process has open, 0 = not told.

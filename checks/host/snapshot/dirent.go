@@ -47,6 +47,7 @@ func (c *collector) eachName(dir int, visit func(name []byte) error) error {
 	}
 	for {
 		n, err := unix.ReadDirent(dir, c.dirents)
+		c.steps.Add(1)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue

@@ -33,6 +33,15 @@ type space struct {
 	points []string      // where it is mounted
 	pids   []int         // eldest first
 	tables *socketTables // nil = not read (yet)
+	system bool          // a process of root is in it
+}
+
+// rank is 0 for what root or an engine made.
+func (sp *space) rank() int {
+	if sp.system || len(sp.points) > 0 {
+		return 0
+	}
+	return 1
 }
 
 // hideNetNS notes the first reason why a namespace may be unknown.
@@ -68,6 +77,7 @@ func (c *collector) findSpaces(ctx context.Context, processes []Process) []*spac
 	for _, p := range byAge {
 		sp := get(p.NetNS)
 		sp.pids = append(sp.pids, p.PID)
+		sp.system = sp.system || p.EUID == 0
 	}
 	mounts := c.path("mountinfo")
 	err := c.eachLine(ctx, unix.AT_FDCWD, mounts, func(line []byte) error {
@@ -94,7 +104,10 @@ func (c *collector) findSpaces(ctx context.Context, processes []Process) []*spac
 	}
 	list := slices.SortedFunc(maps.Values(found), func(a, b *space) int { return cmp.Compare(a.inode, b.inode) })
 	if len(list) > maxNamespaces {
+		// What accounts made by themselves is left out first.
+		slices.SortStableFunc(list, func(a, b *space) int { return cmp.Compare(a.rank(), b.rank()) })
 		list = list[:maxNamespaces]
+		slices.SortFunc(list, func(a, b *space) int { return cmp.Compare(a.inode, b.inode) })
 		c.miss(PartNetNS, 0, c.proc, errTooMany)
 	}
 	for _, sp := range list {
@@ -119,6 +132,7 @@ func (c *collector) readNamespaces(ctx context.Context, processes []Process) []*
 	c.end(PartNetNS)
 	err := c.readSpaces(ctx, list, func(i int, t *socketTables) {
 		list[i].tables = t
+		c.rows += len(t.rows)
 		c.mu.Lock()
 		c.spaces[i].tables = t
 		c.mu.Unlock()

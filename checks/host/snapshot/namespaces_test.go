@@ -462,3 +462,21 @@ func TestSealNamespaces(t *testing.T) {
 		t.Errorf("namespaces %+v after %v", got, time.Since(start))
 	}
 }
+
+// TestNamespacesCrowded: whoever makes namespaces without end hides none of root's.
+func TestNamespacesCrowded(t *testing.T) {
+	c := newCollector(Options{ProcDir: t.TempDir()})
+	c.netNS = 1
+	var list []Process
+	for i := range maxNamespaces + 50 {
+		list = append(list, Process{PID: 10 + i, Start: uint64(i), EUID: 1000, NetNS: uint64(10 + i)})
+	}
+	list = append(list, Process{PID: 9000, Start: 9000, NetNS: 9000})
+	found := c.findSpaces(context.Background(), list)
+	if len(found) != maxNamespaces || found[len(found)-1].inode != 9000 {
+		t.Errorf("%d namespaces, the last %d", len(found), found[len(found)-1].inode)
+	}
+	if !slices.ContainsFunc(c.missing, func(m Missing) bool { return m.What == PartNetNS && errors.Is(m.Err, errTooMany) }) {
+		t.Error("it is not told that some were left out")
+	}
+}

@@ -192,30 +192,38 @@ func (c *collector) liveThread(dir, pid int) (int, error) {
 	return unix.Openat(fd, thread, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0)
 }
 
-// readArgs reads the command lines of the processes found. A PID that belongs to
-// another process by now keeps its ArgsCut mark.
+// readArgs reads the command lines of the processes found, root's first and those of
+// people last: whose process keeps the reader waiting loses no other's. A PID that
+// belongs to another process by now keeps its ArgsCut mark.
 func (c *collector) readArgs(ctx context.Context) {
+	const firstPerson = 1000 // UID_MIN of login.defs(5)
 	left := maxArgsAll
-	for i := range c.processes {
-		p := c.processes[i] // only this goroutine writes the list
-		if p.Kernel || p.Zombie {
-			continue
-		}
-		if ctx.Err() != nil || left <= 0 {
-			return
-		}
-		b, more, err := c.readCmdline(p, min(maxArgs, left))
-		if err != nil {
-			if !gone(err) && !errors.Is(err, errReplaced) {
-				c.miss(PartDetails, p.PID, c.proc+"/"+strconv.Itoa(p.PID)+"/cmdline", err)
+	for _, class := range []func(uid uint32) bool{
+		func(uid uint32) bool { return uid == 0 },
+		func(uid uint32) bool { return uid > 0 && uid < firstPerson },
+		func(uid uint32) bool { return uid >= firstPerson },
+	} {
+		for i := range c.processes {
+			p := c.processes[i] // only this goroutine writes the list
+			if p.Kernel || p.Zombie || !class(p.EUID) {
+				continue
 			}
-			continue
+			if ctx.Err() != nil || left <= 0 {
+				return
+			}
+			b, more, err := c.readCmdline(p, min(maxArgs, left))
+			if err != nil {
+				if !gone(err) && !errors.Is(err, errReplaced) {
+					c.miss(PartDetails, p.PID, c.proc+"/"+strconv.Itoa(p.PID)+"/cmdline", err)
+				}
+				continue
+			}
+			left -= len(b)
+			args := splitArgs(b)
+			c.mu.Lock()
+			c.processes[i].Args, c.processes[i].ArgsCut = args, more
+			c.mu.Unlock()
 		}
-		left -= len(b)
-		args := splitArgs(b)
-		c.mu.Lock()
-		c.processes[i].Args, c.processes[i].ArgsCut = args, more
-		c.mu.Unlock()
 	}
 }
 

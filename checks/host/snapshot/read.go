@@ -51,6 +51,7 @@ func (c *collector) readFile(dir int, name string, limit int, whole bool) (b []b
 	for {
 		room := buf[total:min(len(buf), limit+1)]
 		n, err := unix.Read(fd, room)
+		c.steps.Add(1)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -82,16 +83,20 @@ func (c *collector) eachLine(ctx context.Context, dir int, path string, visit fu
 		return &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	defer unix.Close(fd)
-	return eachLine(ctx, fdReader(fd), c.buffer(64<<10), visit)
+	return eachLine(ctx, fdReader{c, fd}, c.buffer(64<<10), visit)
 }
 
 // fdReader reads from a descriptor.
-type fdReader int
+type fdReader struct {
+	c  *collector
+	fd int
+}
 
 // Read implements io.Reader.
 func (r fdReader) Read(b []byte) (int, error) {
 	for {
-		n, err := unix.Read(int(r), b)
+		n, err := unix.Read(r.fd, b)
+		r.c.steps.Add(1)
 		switch {
 		case errors.Is(err, unix.EINTR):
 			continue
@@ -143,6 +148,7 @@ func eachLine(ctx context.Context, r io.Reader, buf []byte, visit func(line []by
 func (c *collector) link(dir int, name string) ([]byte, error) {
 	buf := c.buffer(8 << 10)
 	n, err := unix.Readlinkat(dir, name, buf)
+	c.steps.Add(1)
 	if err != nil {
 		return nil, &fs.PathError{Op: "readlink", Path: name, Err: err}
 	}

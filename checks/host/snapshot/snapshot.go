@@ -23,6 +23,10 @@ type Snapshot struct {
 	Ephemeral PortRange
 	Source    string // how sockets were read: "sock_diag", "proc", "sock_diag+proc"
 
+	// Abandoned: a thread may still wait for the kernel, which may never answer. What
+	// makes every thread act (prctl(2) on all of them) would wait for it too.
+	Abandoned bool
+
 	// Missing is what could not be seen, each with its cause. A consumer that
 	// needs the thing named must answer unknown.
 	Missing []Missing

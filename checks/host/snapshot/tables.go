@@ -55,6 +55,7 @@ func (c *collector) store(t *socketTables) {
 	for _, m := range t.missing {
 		c.miss(m.What, 0, m.Path, m.Err)
 	}
+	c.rows += len(t.rows) + len(t.unix)
 	c.mu.Lock()
 	c.tables = t
 	c.mu.Unlock()

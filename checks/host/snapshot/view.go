@@ -122,8 +122,9 @@ func (v *view) readDiag(ctx context.Context, t table) (rows []socketRow, err err
 		rows, overflow = nil, false
 		return diagRequest(t, seq)
 	}, func(b []byte, seq uint32) (bool, error) {
+		v.c.steps.Add(1)
 		return parseDiag(b, t, seq, func(row socketRow) {
-			if len(rows) < v.c.opts.MaxSockets {
+			if len(rows) < v.c.limit() {
 				rows = append(rows, row)
 			} else {
 				overflow = true
@@ -143,7 +144,7 @@ func (v *view) readFile(ctx context.Context, t table) (rows []socketRow, err err
 		switch {
 		case err != nil || !listening:
 			return err
-		case len(rows) == v.c.opts.MaxSockets:
+		case len(rows) >= v.c.limit():
 			return errTooMany
 		}
 		rows = append(rows, row)
@@ -157,7 +158,7 @@ func (v *view) readSCTP(ctx context.Context) error {
 	before := len(v.out.rows)
 	err := v.c.eachLine(ctx, v.dir, v.net+"sctp/eps", func(line []byte) error {
 		rows, err := parseSCTPRow(line)
-		if err == nil && len(v.out.rows)-before+len(rows) > v.c.opts.MaxSockets {
+		if err == nil && len(v.out.rows)-before+len(rows) > v.c.limit() {
 			err = errTooMany
 		}
 		if err == nil {
@@ -178,7 +179,7 @@ func (v *view) readUnix(ctx context.Context) error {
 			return err
 		}
 	}
-	u := unixTable{limit: v.c.opts.MaxSockets}
+	u := unixTable{limit: v.c.limit()}
 	err := v.c.eachLine(ctx, v.dir, v.net+"unix", func(line []byte) error {
 		u.line(line)
 		return nil
@@ -197,8 +198,9 @@ func (v *view) readUnixDiag(ctx context.Context) (rows []UnixSocket, err error) 
 		rows, overflow = nil, false
 		return unixDiagRequest(seq)
 	}, func(b []byte, seq uint32) (bool, error) {
+		v.c.steps.Add(1)
 		return parseUnixDiag(b, seq, func(row UnixSocket) {
-			if len(rows) < v.c.opts.MaxSockets {
+			if len(rows) < v.c.limit() {
 				rows = append(rows, row)
 			} else {
 				overflow = true
@@ -210,3 +212,7 @@ func (v *view) readUnixDiag(ctx context.Context) (rows []UnixSocket, err error) 
 	}
 	return rows, err
 }
+
+// limit is how many sockets of one table are kept: the sum over all namespaces is
+// bounded too, for any account can make namespaces full of sockets.
+func (c *collector) limit() int { return min(c.opts.MaxSockets, max(maxRows-c.rows, 0)) }

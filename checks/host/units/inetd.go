@@ -3,6 +3,8 @@ package units
 import (
 	"fmt"
 	"net/netip"
+	"path"
+	"slices"
 	"strings"
 
 	"hostaudit/checks/internal/inetdconf"
@@ -33,6 +35,9 @@ func (g *gatherer) started(file string, services ...string) bool {
 	if !g.isThere(file) {
 		return false
 	}
+	if g.supervised(services) {
+		return true
+	}
 	switch g.s.State(services...) {
 	case Enabled:
 		return true
@@ -41,6 +46,15 @@ func (g *gatherer) started(file string, services ...string) bool {
 		return true
 	}
 	return false
+}
+
+// supervised reports a super-server that init or runit starts: an entry with its
+// program or its name.
+func (g *gatherer) supervised(services []string) bool {
+	return slices.ContainsFunc(g.entries, func(e Entry) bool {
+		return e.Kind == KindInittab && slices.Contains(services, path.Base(e.Program)+".service") ||
+			e.Kind == KindRunit && slices.Contains(services, e.Name+".service")
+	})
 }
 
 // inetdFiles are inetd.conf and, of GNU inetutils, the files of inetd.d.

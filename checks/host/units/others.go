@@ -8,6 +8,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"syscall"
 
 	"hostaudit/checks/host/tree"
 )
@@ -24,7 +25,7 @@ var ErrUnsupported = errors.New("not evaluated")
 // System V scripts, OpenRC, runit, inetd and xinetd, cron, inittab; by kind and
 // name. What does not exist is nothing, what can not be read is a Problem.
 func otherStarters(s *System) ([]Entry, []Problem) {
-	g := &gatherer{s: s, t: s.t}
+	g := &gatherer{s: s, t: s.t, natives: map[string]nativeUnit{}}
 	g.initSystem()
 	g.sysv()
 	g.openRC()
@@ -44,30 +45,63 @@ func otherStarters(s *System) ([]Entry, []Problem) {
 	return g.entries, g.problems
 }
 
-// maxGathered bounds the files one evaluation reads and maxGatheredBytes their
-// size: a spool with a table for each of many accounts is no reason to use the
+// maxGathered bounds the files one evaluation reads, maxGatheredBytes their size,
+// maxEntries and maxProblems what is told of them, maxLooks the names looked at: a spool with a table for each of many accounts is no reason to use the
 // host's memory up.
 const (
 	maxGathered      = 20_000
 	maxGatheredBytes = 64 << 20
+	maxEntries       = 10_000
+	maxProblems      = 100
+	maxLooks         = 500_000
 )
 
 // gatherer collects entries and problems of all starters.
 type gatherer struct {
 	s        *System
 	t        *tree.Tree
-	init     string // base name of what /sbin/init leads to: "systemd", "busybox", "init", …; "" = none or unclear
+	init     string                // base name of what /sbin/init leads to: "systemd", "busybox", "init", …; "" = none or unclear
+	natives  map[string]nativeUnit // by the unit's name
 	entries  []Entry
 	problems []Problem
 	files    int
 	bytes    int
+	looks    int
 	full     bool
 }
 
-func (g *gatherer) add(e Entry) { g.entries = append(g.entries, e) }
+func (g *gatherer) add(e Entry) {
+	if len(g.entries) == maxEntries {
+		g.tooMuch(e.Place.File)
+		return
+	}
+	g.entries = append(g.entries, e)
+}
 
+// problem keeps the first problems; the others say no more than that there are
+// some.
 func (g *gatherer) problem(file string, line int, err error) {
-	g.problems = append(g.problems, Problem{Place: Place{file, line}, Err: err})
+	if len(g.problems) < maxProblems {
+		g.problems = append(g.problems, Problem{Place: Place{file, line}, Err: err})
+	}
+}
+
+// tooMuch tells once that not everything was looked at.
+func (g *gatherer) tooMuch(file string) {
+	if !g.full {
+		g.full = true
+		g.problem(file, 0, fmt.Errorf("%w: too many tables or entries", tree.ErrTooLarge))
+	}
+}
+
+// spend reports whether n more names may be looked at: tables may name the same
+// large directory again and again.
+func (g *gatherer) spend(file string, n int) bool {
+	if g.looks += n; g.looks > maxLooks {
+		g.tooMuch(file)
+		return false
+	}
+	return true
 }
 
 // refused is a line that a program does not take.
@@ -78,10 +112,7 @@ func (g *gatherer) refused(file string, line int, what string) {
 // read returns a file; ok is false when there is none, or with a problem.
 func (g *gatherer) read(file string) (data []byte, ok bool) {
 	if g.files++; g.files > maxGathered || g.bytes > maxGatheredBytes {
-		if !g.full {
-			g.full = true
-			g.problem(file, 0, fmt.Errorf("%w: too many tables", tree.ErrTooLarge))
-		}
+		g.tooMuch(file)
 		return nil, false
 	}
 	data, err := g.t.ReadFile(file)
@@ -94,13 +125,15 @@ func (g *gatherer) read(file string) (data []byte, ok bool) {
 
 // names returns what is in a directory, nothing if there is none.
 func (g *gatherer) names(dir string) []string {
-	info, err := g.t.Stat(dir)
-	if err == nil && !info.Mode.IsDir() {
+	if !g.spend(dir, 1) {
 		return nil
 	}
 	names, err := g.t.ReadDir(dir)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR) {
 		g.problem(dir, 0, err)
+	}
+	if !g.spend(dir, len(names)) {
+		return nil
 	}
 	return names
 }

@@ -86,6 +86,7 @@ func TestSysV(t *testing.T) {
 -- etc/rc2.d/Sxxodd -> ../init.d/bar --
 -- etc/rcS.d/S01early -> ../init.d/foo --
 `
+	const generators = "-- usr/lib/systemd/system-generators/"
 	foo := "sysv foo |  | /etc/init.d/foo | /etc/rc2.d/S01foo:0"
 	plain := "sysv plain |  | /etc/init.d/plain | /etc/rc5.d/S99plain:0"
 	early := "sysv early |  | /etc/init.d/foo | /etc/rcS.d/S01early:0"
@@ -94,6 +95,12 @@ func TestSysV(t *testing.T) {
 		{"systemd-without-link", "-- lib/systemd/systemd mode=0755 --\n" + scripts, []string{foo}, nil},
 		{"sysvinit", sysvInit + scripts, []string{early, foo, plain}, nil},
 		{"sysvinit-beside-systemd", sysvInit + "-- usr/lib/systemd/systemd --\n" + scripts, []string{early, foo, plain}, nil},
+		{"generator-of-systemd", systemdInit + scripts + generators + "systemd-sysv-generator --\n", []string{foo}, nil},
+		{"own-generator", systemdInit + scripts + generators + "getty --\n-- etc/systemd/system-generators/systemd-sysv-generator --\n", []string{foo}, nil},
+		{"generators-without-one-for-scripts", systemdInit + scripts + generators + "getty --\n-- etc/rc.local mode=0755 --\n", nil, nil},
+		{"generator-for-rc-local", systemdInit + scripts + generators + "systemd-rc-local-generator --\n-- etc/rc.local mode=0755 --\n", []string{"sysv rc.local |  | /etc/rc.local | /etc/rc.local:0"}, nil},
+		{"unreadable-generators", systemdInit + scripts + "-- usr/lib/systemd/system-generators/ err=permission --\n", []string{foo}, nil},
+		{"other-init-without-generator", sysvInit + scripts + generators + "getty --\n", []string{early, foo, plain}, nil},
 		{"native-unit", systemdInit + scripts + "-- usr/lib/systemd/system/foo.service --\n[Service]\n", nil, nil},
 		{"masked-unit", systemdInit + scripts + "-- etc/systemd/system/foo.service -> /dev/null --\n", nil, nil},
 		{"generated-unit", systemdInit + scripts + "-- run/systemd/generator.late/foo.service --\n[Service]\n", []string{foo}, nil},

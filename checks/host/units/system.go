@@ -18,10 +18,28 @@ type System struct {
 	t  *tree.Tree
 	mu sync.Mutex
 	s  *store // made when first asked for
+
+	// Answers, told again to whoever asks again.
+	states  map[string]Enablement
+	sockets *told[*Unit]
+	enabled func() told[Entry]
 }
 
+// told is an answer and what could not be evaluated for it.
+type told[T any] struct {
+	list     []T
+	problems []Problem
+}
+
+// copies are the asker's own, to sort and cut.
+func (a told[T]) copies() ([]T, []Problem) { return slices.Clone(a.list), slices.Clone(a.problems) }
+
 // Load returns the System of a tree.
-func Load(t *tree.Tree) *System { return &System{t: t} }
+func Load(t *tree.Tree) *System {
+	s := &System{t: t, states: map[string]Enablement{}}
+	s.enabled = sync.OnceValue(s.gather)
+	return s
+}
 
 // systemd returns the store; the caller holds the lock.
 func (s *System) systemd() *store {
@@ -186,7 +204,9 @@ type Entry struct {
 // the entry names it. In a tree that has not booted, units that presets enable at
 // the first boot are entries with FirstBoot. Conditions of units are not
 // evaluated.
-func (s *System) Enabled() ([]Entry, []Problem) {
+func (s *System) Enabled() ([]Entry, []Problem) { return s.enabled().copies() }
+
+func (s *System) gather() told[Entry] {
 	s.mu.Lock()
 	entries, problems := s.systemd().enabled()
 	s.mu.Unlock()
@@ -205,7 +225,7 @@ func (s *System) Enabled() ([]Entry, []Problem) {
 	slices.SortStableFunc(entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Name, b.Name))
 	})
-	return entries, sortProblems(append(problems, more...))
+	return told[Entry]{entries, sortProblems(append(problems, more...))}
 }
 
 // Sockets returns every socket unit that is not masked, enabled or not, by name:
@@ -213,5 +233,9 @@ func (s *System) Enabled() ([]Entry, []Problem) {
 func (s *System) Sockets() ([]*Unit, []Problem) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.systemd().sockets()
+	if s.sockets == nil {
+		list, problems := s.systemd().sockets()
+		s.sockets = &told[*Unit]{list, problems}
+	}
+	return s.sockets.copies()
 }

@@ -42,6 +42,14 @@ func (s *store) bootClosure() *closure {
 	}
 	c := &closure{units: map[string]how{}}
 	s.boot = c
+	c.problems = []Problem{{Err: errUnfinished}} // what a check that panics leaves to the next
+	s.follow(c)
+	c.problems = c.problems[1:]
+	return c
+}
+
+// follow fills a closure.
+func (s *store) follow(c *closure) {
 	type step struct {
 		name string
 		how  how
@@ -59,7 +67,7 @@ func (s *store) bootClosure() *closure {
 		}
 	}
 	if !c.rooted {
-		return c
+		return
 	}
 	for _, name := range s.firstBootUnits(c) {
 		queue = append(queue, step{name, started})
@@ -80,7 +88,7 @@ func (s *store) bootClosure() *closure {
 			continue
 		case len(c.units) >= maxReached, len(queue) > maxUnitFiles, !s.charge(0):
 			c.problems = append(c.problems, Problem{Unit: at.name, Err: errTooMany})
-			return c
+			return
 		}
 		if c.units[l.id] == notReached {
 			for _, p := range l.problems {
@@ -113,15 +121,26 @@ func (s *store) bootClosure() *closure {
 			}
 		}
 	}
-	return c
+	if !s.charge(0) { // with the last unit
+		c.problems = append(c.problems, Problem{Err: errTooMany})
+	}
 }
 
 // pulls returns the units a unit pulls in.
 func (s *store) pulls(l *loaded) ([]string, error) {
-	var names []string
+	if !s.charge(l.size()) {
+		return nil, errTooMany
+	}
+	var (
+		names   []string
+		unknown error
+	)
 	for _, a := range l.settings("Unit", "Wants", "Requires", "RequiresOverridable", "BindsTo", "BindTo", "Upholds") {
 		if a.key == "Upholds" && !s.since(249) {
 			continue
+		}
+		if _, complete := unitfile.Expand(a.value, s.specifier(l.id)); !complete {
+			unknown = errSpecifier // some unit is started, and which is not known
 		}
 		names = append(names, s.unitNames(l, a.value)...)
 	}
@@ -159,7 +178,7 @@ func (s *store) pulls(l *loaded) ([]string, error) {
 			names = append(names, name)
 		}
 	}
-	return names, nil
+	return names, unknown
 }
 
 // isWant reports whether a file of a wants directory pulls in: a link that does

@@ -50,6 +50,7 @@ const (
 	maxUnitBytes = 64 << 20 // bytes of all of them
 	maxUnitFiles = 20_000   // how many of them, directories too
 	maxNames     = 20_000   // in one directory
+	lineMemory   = 72       // bytes of one assignment beside its text
 	maxWork      = 64 << 20 // bytes of values evaluated, specifiers and variables replaced
 )
 
@@ -76,6 +77,7 @@ type store struct {
 	resolved map[string]string
 	targets  map[string]string
 	files    map[string]*parsed
+	globs    map[string]globbed
 	dirIndex map[string][]int // name of a directory in the load path -> where it is
 	wantings map[string][]wanting
 	read     int
@@ -96,6 +98,7 @@ func newStore(t *tree.Tree) *store {
 	s := &store{
 		t: t, path: loadPath(), lists: map[string]*listing{}, resolved: map[string]string{},
 		targets: map[string]string{}, files: map[string]*parsed{}, loads: map[string]*loaded{},
+		globs: map[string]globbed{},
 	}
 	const lib, usr = "/lib/systemd/system", "/usr/lib/systemd/system"
 	if a, err := t.Resolve(lib); err == nil {
@@ -118,11 +121,7 @@ func (s *store) list(dir string) *listing {
 		l.err = &fs.PathError{Op: "readdir", Path: dir, Err: tree.ErrTooLarge}
 		return l
 	}
-	names, err := s.t.ReadDir(dir)
-	var links []string
-	if err == nil && len(names) > 0 {
-		links, err = s.t.ReadLinks(dir)
-	}
+	names, links, err := s.t.ReadEntries(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
 	case err == nil && len(names) > maxNames:
@@ -195,6 +194,12 @@ func (s *store) inLoadPath(file string) bool {
 		within(file, "/lib/systemd/system")
 }
 
+// globbed is what a pattern matches.
+type globbed struct {
+	files []string
+	err   error
+}
+
 // parsed is a unit file as it was read.
 type parsed struct {
 	file *unitfile.File
@@ -217,6 +222,7 @@ func (s *store) unitFile(name string) *parsed {
 		p.null = true
 	default:
 		p.file, p.err = unitfile.Parse(name, data)
+		s.bytes += lineMemory * (len(p.file.Assignments) + len(p.file.Ignored))
 	}
 	return p
 }

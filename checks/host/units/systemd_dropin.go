@@ -10,6 +10,9 @@ import (
 	"hostaudit/checks/internal/unitfile"
 )
 
+// stepWork is what looking for one name in one directory is charged.
+const stepWork = 16
+
 // maxDropIns bounds the drop-ins and wants links of one unit.
 const maxDropIns = 1000
 
@@ -37,6 +40,9 @@ func (s *store) dropInFiles(names []string, suffix string, prefixes bool) ([]str
 		chain := []string{name}
 		if prefixes {
 			chain = dropInNames(name)
+		}
+		if !s.charge(stepWork * len(chain) * len(s.path) * (1 + len(dirs))) {
+			return nil, errTooMany
 		}
 		for i := range s.path {
 			for _, n := range chain {

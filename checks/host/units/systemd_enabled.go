@@ -47,6 +47,10 @@ func (s *store) enabled() ([]Entry, []Problem) {
 	var entries []Entry
 	seen := map[string]bool{}
 	for _, name := range sortedKeys(names) {
+		if !s.charge(0) {
+			problems = append(problems, Problem{Unit: name, Err: errTooMany}) // and all after it
+			break
+		}
 		l, err := s.load(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -75,7 +79,10 @@ func (s *store) enabled() ([]Entry, []Problem) {
 		}
 		entries = append(entries, e)
 	}
-	return entries, problems
+	if !s.charge(0) { // with the last unit
+		problems = append(problems, Problem{Err: errTooMany})
+	}
+	return entries, firstOf(problems)
 }
 
 // maxAliasChecks bounds the aliases whose units are looked at.
@@ -175,6 +182,10 @@ func (s *store) sockets() ([]*Unit, []Problem) {
 		if unitfile.Type(name) != "socket" || kind != unitfile.Plain && kind != unitfile.Instance {
 			continue
 		}
+		if !s.charge(0) {
+			problems = append(problems, Problem{Unit: name, Err: errTooMany}) // and all after it
+			break
+		}
 		l, err := s.load(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
@@ -197,7 +208,15 @@ func (s *store) sockets() ([]*Unit, []Problem) {
 		}
 	}
 	slices.SortFunc(units, func(a, b *Unit) int { return cmp.Compare(a.Name, b.Name) })
-	return units, sortProblems(problems)
+	return units, firstOf(sortProblems(problems))
+}
+
+// maxUnitProblems bounds what is told of units that cannot be evaluated.
+const maxUnitProblems = 500
+
+// firstOf keeps the first problems: that there are any is what decides.
+func firstOf(problems []Problem) []Problem {
+	return problems[:min(len(problems), maxUnitProblems)]
 }
 
 // pathProblem is an error of a directory, which it names.
@@ -231,15 +250,17 @@ var generators = map[string]string{
 }
 
 // generatorProblem tells a unit that a generator will change: only of a tree
-// that does not run, since on a running host what it wrote is there.
+// that does not run, since on a running host what it wrote is there. As sd_booted(3)
+// takes /run/systemd/system for the sign of a running systemd; other files below
+// /run/systemd come with packages into an image.
 func (s *store) generatorProblem(unit string) (Problem, bool) {
 	for _, name := range sortedKeys(generators) {
-		if generators[name] != unit || len(s.list("/run/systemd/system").names)+len(s.list("/run/systemd").names) > 0 {
+		if generators[name] != unit || exists(s.t, "/run/systemd/system") == yes || exists(s.t, generatorDir) == yes {
 			continue
 		}
 		for _, dir := range []string{"/usr/lib/systemd/system-generators", "/lib/systemd/system-generators"} {
 			if _, ok := s.list(dir).names[name]; ok {
-				return Problem{Place: Place{path.Join(dir, name), 0}, Unit: unit, Err: errGenerator}, true
+				return Problem{Place: Place{path.Join(dir, name), 0}, Unit: unit, Err: ErrGenerator}, true
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package units
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"strings"
 
 	"hostaudit/checks/internal/unitfile"
@@ -80,7 +81,7 @@ func (e *evaluator) environmentFile(a setting, env *environment) {
 	files := []string{pattern}
 	if strings.ContainsAny(pattern, "*?[") {
 		var err error
-		if files, err = e.s.t.Glob(pattern); err != nil {
+		if files, err = e.s.glob(pattern); err != nil {
 			env.partial = true
 			e.problem(a.Place, err)
 		}
@@ -104,6 +105,28 @@ func (e *evaluator) environmentFile(a setting, env *environment) {
 			delete(env.unknown, v.Name)
 		}
 	}
+}
+
+// globWork is what one pattern is charged; one that goes through many directories
+// may look at a thousand times as much as one that lists a directory.
+const globWork = 512 << 10
+
+// glob is Tree.Glob within the work that may be done, each pattern once.
+func (s *store) glob(pattern string) ([]string, error) {
+	if found, ok := s.globs[pattern]; ok {
+		return found.files, found.err
+	}
+	work := globWork
+	if strings.ContainsAny(path.Dir(pattern), "*?[") {
+		work *= 8
+	}
+	if !s.charge(work) {
+		return nil, errTooMany
+	}
+	var found globbed
+	found.files, found.err = s.t.Glob(pattern)
+	s.globs[pattern] = found
+	return found.files, found.err
 }
 
 // lookup returns the value of a variable; one that is not set is empty.

@@ -12,6 +12,9 @@ import (
 // programPath is where systemd looks for programs named without a slash.
 var programPath = []string{"/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"}
 
+// statWork is what looking at one file is charged.
+const statWork = 1 << 10
+
 // maxCommands bounds the command lines of one unit.
 const maxCommands = 1000
 
@@ -118,13 +121,16 @@ func (e *evaluator) program(name string, c *Command) string {
 	dirs := programPath
 	var own []string
 	for _, a := range reset(e.l.settings("Service", "ExecSearchPath")) {
+		if !e.s.charge(len(a.value)) {
+			break
+		}
 		own = append(own, strings.Split(a.value, ":")...)
 	}
 	if len(own) > 0 && e.s.since(250) {
 		dirs = own
 	}
 	for _, dir := range dirs {
-		if name == "" || strings.Contains(name, "/") {
+		if name == "" || strings.Contains(name, "/") || !e.s.charge(statWork) {
 			break
 		}
 		info, err := e.s.t.Stat(dir + "/" + name)

@@ -2,6 +2,7 @@ package units
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -13,12 +14,16 @@ import (
 
 // What keeps a unit from being evaluated.
 var (
-	errBad       = errors.New("systemd refuses it")
-	errRefused   = errors.New("systemd does not load the unit with this")
-	errSpecifier = errors.New("a specifier that is not known before boot")
-	errTooMany   = errors.New("more than is evaluated")
-	errGenerator = errors.New("a generator changes it at boot, which is not evaluated")
+	errBad        = errors.New("systemd refuses it")
+	errRefused    = errors.New("systemd does not load the unit with this")
+	errSpecifier  = fmt.Errorf("%w: a specifier that is not known before boot", ErrUnsupported)
+	errUnfinished = errors.New("following the boot ended early")
+	errTooMany    = fmt.Errorf("%w: too much of it", ErrUnsupported)
 )
+
+// ErrGenerator is the Problem of a unit that a package's generator makes or changes
+// at boot, in a tree whose systemd does not run.
+var ErrGenerator = fmt.Errorf("%w: a generator changes it at boot", ErrUnsupported)
 
 // install is a unit as `systemctl enable` sees it: its file and [Install].
 type install struct {

@@ -52,6 +52,9 @@ func (s *store) load(name string) (*loaded, error) {
 		return u, nil
 	}
 	u := &loaded{id: id, names: names, file: file}
+	if len(names) >= maxNamesOfOne {
+		u.problems = append(u.problems, Problem{Place: Place{file, 0}, Unit: id, Err: errTooMany}) // drop-ins of its other names
+	}
 	p := &parsed{}
 	// A mask is judged by where the link points: the tree may lack /dev/null.
 	if s.isLink(path.Dir(file), path.Base(file)) {
@@ -126,6 +129,15 @@ func (u *loaded) refused() bool {
 type setting struct {
 	Place
 	key, value string
+}
+
+// size is the work of evaluating the unit: its lines are gone through once for
+// each of some twenty settings.
+func (u *loaded) size() (n int) {
+	for _, f := range u.files {
+		n += 20 * len(f.Assignments)
+	}
+	return n
 }
 
 // settings returns all assignments of some keys of a section in their order.

@@ -28,7 +28,7 @@ type nameMap struct {
 // the names of one unit, which systemd does not.
 const (
 	maxAlias      = 8
-	maxNamesOfOne = 256
+	maxNamesOfOne = 64
 )
 
 // nameMap builds the map once. Links that make no valid alias, and links of a
@@ -74,7 +74,9 @@ func (s *store) nameMap() (*nameMap, error) {
 			_, instance, _ := unitfile.Split(name)
 			own = unitfile.InstanceOf(own, instance)
 		}
-		m.aliases[own] = append(m.aliases[own], name)
+		if len(m.aliases[own]) < maxNamesOfOne {
+			m.aliases[own] = append(m.aliases[own], name)
+		}
 	}
 	s.names = m
 	return m, nil

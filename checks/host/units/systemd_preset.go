@@ -75,6 +75,19 @@ func (s *store) presetRules() ([]unitfile.Rule, error) {
 	return rules, nil
 }
 
+// chargePreset counts the work of holding a name against all rules: a pattern may
+// be tried at every place of the name.
+func (s *store) chargePreset(rules []unitfile.Rule, name string) bool {
+	work := len(rules)
+	for _, r := range rules {
+		if strings.ContainsAny(r.Pattern, "*?[") {
+			work += len(r.Pattern) * len(name)
+		}
+		work += len(r.Instances)
+	}
+	return s.charge(work)
+}
+
 // presetEnables reports whether presets enable a unit that is disabled now, and
 // as which instances.
 func (s *store) presetEnables(in *install) (enable bool, instances []string, err error) {
@@ -84,6 +97,9 @@ func (s *store) presetEnables(in *install) (enable bool, instances []string, err
 	}
 	if len(in.wanted)+len(in.aliases) == 0 {
 		return false, nil, nil // there is nothing to enable
+	}
+	if !s.chargePreset(rules, in.name) {
+		return false, nil, errTooMany
 	}
 	enable, instances = unitfile.Preset(rules, in.name)
 	if enable && len(instances) == 0 && unitfile.Kind(in.name) == unitfile.Template {
@@ -125,6 +141,10 @@ func (s *store) firstBootUnits(c *closure) []string {
 	var queue, found []string
 	for _, name := range sortedKeys(m.ids) {
 		if strings.HasPrefix(m.ids[name], "/") {
+			if !s.chargePreset(rules, name) {
+				fail(name, errTooMany)
+				return nil
+			}
 			if enable, _ := unitfile.Preset(rules, name); enable {
 				queue = append(queue, name)
 			}
@@ -164,6 +184,9 @@ func (s *store) firstBootUnits(c *closure) []string {
 		case unitfile.Kind(in.name) != unitfile.Template:
 			found = append(found, in.name)
 		}
+	}
+	if len(queue) > 0 {
+		fail(queue[0], errTooMany)
 	}
 	slices.Sort(found)
 	return slices.Compact(found)

@@ -36,7 +36,7 @@ func TestListens(t *testing.T) {
 		{"reset-in-drop-in", "[Socket]\nListenStream=22\nListenFIFO=/x\n", files{etc + "a.socket.d/x.conf": "[Socket]\nListenStream=\nListenStream=2222\n"}, []string{"tcp :: 2222 dual"}, ""},
 		{"added-by-drop-in", "[Socket]\nListenStream=22\n", files{etc + "a.socket.d/x.conf": "[Socket]\nListenStream=2222\n"}, []string{"tcp :: 22 dual", "tcp :: 2222 dual"}, ""},
 		{"invalid", "[Socket]\nListenStream=nonsense\nListenStream=0\nListenStream=70000\nListenStream=[1.2.3.4]:5\nListenSequentialPacket=22\nListenStream=1\n", nil, []string{"tcp :: 1 dual"}, "2! ListenStream= is no address"},
-		{"unknown-specifier", "[Socket]\nListenStream=%v\n", nil, nil, "2 a specifier that is not known before boot"},
+		{"unknown-specifier", "[Socket]\nListenStream=%v\n", nil, nil, "2 not evaluated: a specifier that is not known before boot"},
 		{"other-section", "[Service]\nListenStream=22\n", nil, nil, "0! systemd does not load the unit with this"},
 		{"generator", "[Socket]\nListenStream=22\n", files{"/usr/lib/systemd/system-generators/sshd-socket-generator": "x", lib + "ssh.socket": "-> a.socket"}, []string{"tcp :: 22 dual"}, ""},
 	}
@@ -64,6 +64,7 @@ func TestListens(t *testing.T) {
 	t.Run("generator-of-a-tree", func(t *testing.T) {
 		s := Load(newTree(t, files{
 			lib + "ssh.socket": "[Socket]\nListenStream=22\n", "/usr/lib/systemd/system-generators/sshd-socket-generator": "x",
+			"/run/systemd/netif/x": "left by a package",
 		}))
 		sockets, problems := s.Sockets()
 		if len(sockets) != 1 || len(problems) != 1 || problems[0].Unit != "ssh.socket" {

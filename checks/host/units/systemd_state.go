@@ -98,6 +98,9 @@ func (s *store) linkedState(in *install, byName bool) (FileState, error) {
 	return StateUnknown, nil
 }
 
+// linkWork is what comparing one link is charged.
+const linkWork = 8
+
 // linkedIn looks into one directory of the load path; same is a link of the
 // unit's own name to a file of the same name.
 func (s *store) linkedIn(in *install, dir int, byName, below bool) (found, same bool, err error) {
@@ -121,6 +124,9 @@ func (s *store) linkedIn(in *install, dir int, byName, below bool) (found, same 
 		if found, err = s.linkedBelow(in, dir, byName); found || err != nil {
 			return found, false, err
 		}
+	}
+	if !s.charge(len(l.order) * linkWork) {
+		return false, false, errTooMany
 	}
 	for _, name := range l.order {
 		if !l.names[name] {

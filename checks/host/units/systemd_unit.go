@@ -28,6 +28,10 @@ func (s *store) unit(l *loaded) *Unit {
 		return u
 	}
 	e := evaluator{s: s, l: l, u: u}
+	if !s.charge(l.size()) {
+		e.problem(Place{l.file, 0}, errTooMany)
+		return u
+	}
 	switch unitfile.Type(l.id) {
 	case "service":
 		e.service()

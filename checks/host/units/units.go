@@ -70,7 +70,12 @@ func (s *System) State(names ...string) Enablement {
 	defer s.mu.Unlock()
 	state := Absent
 	for _, name := range names {
-		state = best(state, s.one(name))
+		one, known := s.states[name]
+		if !known {
+			one = s.one(name)
+			s.states[name] = one
+		}
+		state = best(state, one)
 	}
 	return state
 }

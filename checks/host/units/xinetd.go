@@ -11,8 +11,12 @@ import (
 	"hostaudit/checks/internal/xinetdconf"
 )
 
-// maxIncludes bounds how deep files of xinetd include one another.
-const maxIncludes = 16
+// maxIncludes bounds how deep files of xinetd include one another; itemMemory is
+// what a service entry takes, in bytes.
+const (
+	maxIncludes = 16
+	itemMemory  = 128
+)
 
 // xinetdService is a service entry and where it stands.
 type xinetdService struct {
@@ -70,6 +74,7 @@ func (r *xinetdReader) load(file string, depth int) {
 		r.refused(file, b.Line, b.Problem)
 	}
 	for _, item := range items {
+		r.bytes += itemMemory + lineMemory*len(item.Attributes)
 		switch item.Kind {
 		case xinetdconf.Service:
 			r.services = append(r.services, xinetdService{item, file})

@@ -29,7 +29,7 @@ func ParseAnacron(data []byte) (entries []Entry, bad []Bad) {
 		case job:
 			entries = append(entries, e)
 		case rubbish:
-			bad = append(bad, Bad{first, "no job of anacron"})
+			bad = tell(bad, Bad{first, "no job of anacron"})
 		}
 	}
 	return entries, bad

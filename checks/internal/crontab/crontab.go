@@ -46,6 +46,7 @@ const (
 	maxCommand = 998
 	maxLines   = 10000
 	maxEntries = 10000
+	maxBad     = 1000 // of the lines that are told
 )
 
 // blanks are those that separate fields; spaces those of isspace(3).
@@ -70,7 +71,7 @@ func Parse(data []byte, dialect Dialect, users bool) (entries []Entry, bad []Bad
 		case dialect == BusyBox && line[0] != '@' && len(strings.Fields(line)) < 6:
 			continue
 		case !ended && dialect != BusyBox:
-			bad = append(bad, Bad{number, "missing newline at the end of the file"})
+			bad = tell(bad, Bad{number, "missing newline at the end of the file"})
 			continue
 		case dialect == Vixie && number > maxLines:
 			return entries, append(bad, Bad{number, "too many lines"})
@@ -80,7 +81,7 @@ func Parse(data []byte, dialect Dialect, users bool) (entries []Entry, bad []Bad
 		e, problem := parseLine(line, dialect, users)
 		e.Line = number
 		if problem != "" {
-			bad = append(bad, Bad{number, problem})
+			bad = tell(bad, Bad{number, problem})
 			continue
 		}
 		entries = append(entries, e)
@@ -176,4 +177,13 @@ func unquote(s string) (rest string, quoted bool) {
 		return s, false
 	}
 	return s[i+2:], true
+}
+
+// tell keeps the first maxBad of the bad lines: one is enough to know that the
+// file was not understood as a whole.
+func tell(bad []Bad, b Bad) []Bad {
+	if len(bad) == maxBad {
+		return bad
+	}
+	return append(bad, b)
 }

@@ -181,3 +181,10 @@ x 1 id /bin/x
 		t.Error(diff)
 	}
 }
+
+// TestBadLinesAreBounded: a file of nothing else takes no memory for each.
+func TestBadLinesAreBounded(t *testing.T) {
+	if _, bad := Parse([]byte(strings.Repeat("a\n", 5000)), Cronie, false); len(bad) != maxBad || bad[0].Line != 1 {
+		t.Errorf("%d bad lines", len(bad))
+	}
+}

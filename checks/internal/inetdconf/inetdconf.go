@@ -37,6 +37,9 @@ type Bad struct {
 // required is the number of fields up to the program.
 const required = 6
 
+// maxBad bounds the lines that are told.
+const maxBad = 1000
+
 // Parse reads a file. Lines in either result come in order.
 func Parse(data []byte) (services []Service, bad []Bad) {
 	hosts := []string{"*"}
@@ -56,7 +59,7 @@ func Parse(data []byte) (services []Service, bad []Bad) {
 		case indented && follows:
 			// GNU inetd takes it for a service of its own.
 			if len(words) >= required {
-				bad = append(bad, Bad{number, "an indented line, which may be a service or go on with the one above"})
+				bad = tell(bad, Bad{number, "an indented line, which may be a service or go on with the one above"})
 			}
 			continue
 		}
@@ -66,13 +69,13 @@ func Parse(data []byte) (services []Service, bad []Bad) {
 			continue
 		}
 		if len(words) < required {
-			bad = append(bad, Bad{number, "too few fields"})
+			bad = tell(bad, Bad{number, "too few fields"})
 			continue
 		}
 		s, problem := service(words, hosts)
 		s.Line = number
 		if problem != "" {
-			bad = append(bad, Bad{number, problem})
+			bad = tell(bad, Bad{number, problem})
 			continue
 		}
 		services = append(services, s)
@@ -116,4 +119,13 @@ func addresses(list string) (hosts []string) {
 		hosts = append(hosts, host)
 	}
 	return hosts
+}
+
+// tell keeps the first maxBad of the bad lines: one is enough to know that the
+// file was not understood as a whole.
+func tell(bad []Bad, b Bad) []Bad {
+	if len(bad) == maxBad {
+		return bad
+	}
+	return append(bad, b)
 }

@@ -24,6 +24,9 @@ type Bad struct {
 	Problem string
 }
 
+// maxBad bounds the lines that are told.
+const maxBad = 1000
+
 // actions of sysvinit's init(8) and BusyBox's.
 func actions() []string {
 	return []string{
@@ -48,9 +51,9 @@ func Parse(data []byte) (entries []Entry, bad []Bad) {
 		fields := strings.SplitN(line, ":", 4)
 		switch {
 		case len(fields) < 4:
-			bad = append(bad, Bad{number, "too few fields"})
+			bad = tell(bad, Bad{number, "too few fields"})
 		case !slices.Contains(actions(), fields[2]):
-			bad = append(bad, Bad{number, "unknown action"})
+			bad = tell(bad, Bad{number, "unknown action"})
 		default:
 			entries = append(entries, Entry{number, fields[0], fields[1], fields[2], program(fields[3])})
 		}
@@ -84,4 +87,13 @@ func (e Entry) Starts() bool {
 		return e.Levels == "" || strings.ContainsAny(e.Levels, "2345")
 	}
 	return false
+}
+
+// tell keeps the first maxBad of the bad lines: one is enough to know that the
+// file was not understood as a whole.
+func tell(bad []Bad, b Bad) []Bad {
+	if len(bad) == maxBad {
+		return bad
+	}
+	return append(bad, b)
 }

@@ -68,3 +68,10 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// TestBadLinesAreBounded: a file of nothing else takes no memory for each.
+func TestBadLinesAreBounded(t *testing.T) {
+	if _, bad := Parse([]byte(strings.Repeat("a\n", 5000))); len(bad) != maxBad || bad[0].Line != 1 {
+		t.Errorf("%d bad lines", len(bad))
+	}
+}

@@ -106,12 +106,15 @@ func (r *Record) columns(n int) ([]column, error) {
 	if used == 0 || head > uint64(r.size) || int(head) < used {
 		return nil, corrupt("a row without its head")
 	}
-	if err := r.need(int64(head)); err != nil {
+	// No more of it than the columns asked for can take: the head of a hostile row
+	// may be as long as the row.
+	read := min(int64(head), int64(used+9*n))
+	if err := r.need(read); err != nil {
 		return nil, err
 	}
 	var list []column
 	at := int64(head)
-	for kinds := r.data[used:head]; len(list) < n; {
+	for kinds := r.data[used:read]; len(list) < n; {
 		kind, used := varint(kinds)
 		if used == 0 {
 			return nil, corrupt("a row of %d columns", len(list))

@@ -54,6 +54,12 @@ func attributes() []string {
 	}
 }
 
+// maxAttributes bounds one entry, maxBad the lines that are told.
+const (
+	maxAttributes = 1000
+	maxBad        = 1000
+)
+
 // blanks are those of isspace(3); values are separated by the first two only.
 const (
 	blanks = " \t\n\v\f\r"
@@ -91,12 +97,12 @@ func Parse(data []byte) (items []Item, bad []Bad) {
 			}
 		}
 		if problem != "" {
-			bad = append(bad, Bad{item.Line, problem})
+			bad = tell(bad, Bad{item.Line, problem})
 			r.skipEntry()
 			continue
 		}
 		if failed := r.entry(&item); failed != nil {
-			bad = append(bad, *failed)
+			bad = tell(bad, *failed)
 			if item.Kind == Service {
 				r.skipEntry()
 			}
@@ -168,6 +174,9 @@ func (r *reader) entry(item *Item) *Bad {
 		if !slices.Contains(attributes(), a.Name) {
 			continue
 		}
+		if len(item.Attributes) == maxAttributes {
+			return &Bad{r.line, "too many attributes"}
+		}
 		if a.Name == "server_args" && len(a.Values) > 1 {
 			a.Values = a.Values[:1]
 		}
@@ -192,4 +201,13 @@ func attribute(line string) (Attribute, bool) {
 		}
 	}
 	return Attribute{}, false
+}
+
+// tell keeps the first maxBad of the bad lines: one is enough to know that the
+// file was not understood as a whole.
+func tell(bad []Bad, b Bad) []Bad {
+	if len(bad) == maxBad {
+		return bad
+	}
+	return append(bad, b)
 }

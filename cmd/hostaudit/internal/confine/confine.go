@@ -25,6 +25,10 @@ type Options struct {
 	// ReadDirs are directories it reads beside "/": the roots of other mount
 	// namespaces, which are below no directory of this one (/proc/self/fd/N names one).
 	ReadDirs []string
+	// Stuck: a thread waits for the kernel, perhaps for ever. What has to be set on
+	// every thread is left out then: the Go runtime stops all others until each has
+	// done it, so the program would hang with it, deaf to signals.
+	Stuck bool
 }
 
 // lowest is the nice value of the lowest priority, nice(2).
@@ -37,6 +41,9 @@ func Apply(o Options) []string {
 	applied := []string{}
 	if o.Background && lowerPriority() {
 		applied = append(applied, "lowest priority")
+	}
+	if o.Stuck {
+		return applied
 	}
 	if _, _, errno := psx.Syscall6(unix.SYS_PRCTL, unix.PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0, 0); errno == 0 {
 		applied = append(applied, "no new privileges")

@@ -93,3 +93,14 @@ func confined(t *testing.T, dir string) {
 		t.Errorf("dialling from the own address is refused: %v", err)
 	}
 }
+
+// TestStuck: nothing that every thread has to do is begun, for it would never end.
+func TestStuck(t *testing.T) {
+	if got := Apply(Options{Stuck: true}); len(got) > 0 {
+		t.Errorf("applied %q", got)
+	}
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil || strings.Contains(string(status), "NoNewPrivs:\t1") && os.Getenv("HOSTAUDIT_TEST_CONFINE") == "" {
+		t.Errorf("%v\n%s", err, status)
+	}
+}
