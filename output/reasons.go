@@ -41,7 +41,7 @@ func reasonWords(r checks.Reason) string {
 func reasonAdvice(r checks.Reason) string {
 	switch r {
 	case checks.ReasonNoPermission:
-		return "run the audit as root"
+		return "run the audit as root with all capabilities"
 	case checks.ReasonUnreadable:
 		return "see that it is a regular file of sound content that can be read"
 	case checks.ReasonRefused:

@@ -91,7 +91,7 @@ func TestTextOrder(t *testing.T) {
 			"COULD NOT BE CHECKED", "accounts.uid0", "to do: run the audit again", "PASSED", "password.empty",
 			"NOT APPLICABLE", "not there: ftp.port", "9 checks: 6 failed (2 critical, 1 high, 2 medium, 1 low)",
 		}},
-		{"unknown", []string{"interrupted", "COULD NOT BE CHECKED", "(no permission to read it, /etc/shadow)", "to do: run the audit as root", "Nothing was established", "9 not checked"}},
+		{"unknown", []string{"interrupted", "COULD NOT BE CHECKED", "(no permission to read it, /etc/shadow)", "to do: run the audit as root with all capabilities", "Nothing was established", "9 not checked"}},
 		{"clean", []string{"PASSED", "No weakness was found.", "8 checks: 0 failed, 0 not checked, 5 passed, 3 not applicable"}},
 		{"image", []string{"image golden-2026.11.qcow2, ubuntu 24.04", "vm-image (has a kernel below /boot)"}},
 		{"waived", []string{"tcp/9100", "tcp/8080", "waived until 2027-04-01", "WAIVED", "ssh.port", "waived until 2027-01-31", "3 findings waived"}},

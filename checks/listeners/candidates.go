@@ -30,7 +30,7 @@ func services() []*service {
 		{name: "MongoDB", programs: []string{"mongod", "mongos"}, ports: [][2]uint16{{27017, 27019}}, tls: true, ask: askMongo},
 		{name: "Elasticsearch", programs: []string{"elasticsearch", "opensearch"}, ports: [][2]uint16{{9200, 9205}}, only: true, tls: true, ask: askElastic},
 		{name: "X11", programs: []string{"Xorg", "X", "Xwayland", "Xvfb", "Xephyr", "Xnest", "Xvnc", "Xtigervnc", "Xtightvnc", "Xvnc4"}, ports: [][2]uint16{{6000, 6063}}, only: true, ask: askX11},
-		{name: "VNC", programs: []string{"Xvnc", "Xtigervnc", "Xtightvnc", "Xvnc4", "x11vnc", "x0vncserver", "x0tigervncserver", "wayvnc", "vino-server", "krfb", "vncserver-x11-core", "vncagent", "gnome-remote-desktop-daemon"}, ports: [][2]uint16{{5900, 5999}}, only: true, ask: askVNC},
+		{name: "VNC", programs: []string{"Xvnc", "Xtigervnc", "Xtightvnc", "Xvnc4", "x11vnc", "x0vncserver", "x0tigervncserver", "wayvnc", "qemu-kvm", "vino-server", "krfb", "vncserver-x11-core", "vncagent", "gnome-remote-desktop-daemon"}, ports: [][2]uint16{{5900, 5999}}, only: true, ask: askVNC},
 	}
 }
 
@@ -42,6 +42,18 @@ func notIt(s *service, port uint16) bool {
 		return port == 2377 || port == 7946 || port == 4789 || port == 9323
 	case "etcd":
 		return port == 2380 || port == 2381
+	}
+	return false
+}
+
+// elsewhere reports a port, beside the usual ones, of a program that has no others:
+// of Elasticsearch all but those between nodes.
+func elsewhere(s *service, base string, port uint16) bool {
+	switch s.name {
+	case "VNC":
+		return slices.Contains([]string{"x11vnc", "x0vncserver", "x0tigervncserver", "wayvnc"}, base)
+	case "Elasticsearch":
+		return port < 9300 || port > 9700
 	}
 	return false
 }
@@ -81,7 +93,7 @@ func candidatesOf(known []*service, r row, inner []uint16) []candidate {
 		if s.name == "VNC" && strings.HasPrefix(base, "qemu-system-") {
 			isProgram = true
 		}
-		if isProgram && (s.only && !onPort || notIt(s, r.Port)) || !isProgram && !onPort || r.Proto == "udp" && s.name != "memcached" {
+		if isProgram && (s.only && !onPort && !elsewhere(s, base, r.Port) || notIt(s, r.Port)) || !isProgram && !onPort || r.Proto == "udp" && s.name != "memcached" {
 			continue
 		}
 		c := candidate{row: r, service: s, by: byPort}
@@ -96,12 +108,16 @@ func candidatesOf(known []*service, r row, inner []uint16) []candidate {
 		}
 		list = append(list, c)
 	}
+	if slices.ContainsFunc(list, func(c candidate) bool { return c.by == byProgram }) {
+		// A server gets no other server's question: some take it for an attack.
+		list = slices.DeleteFunc(list, func(c candidate) bool { return c.by != byProgram })
+	}
 	return list
 }
 
 // opaque reports an owner whose program does not say what answers on the port.
 func opaque(o owner, base string) bool {
-	return o.program == "" || o.manager || o.container != "" || o.published || interpreter(base) || forwarders[base]
+	return o.program == "" || o.socket != "" && o.pid == 0 || superServers[base] || o.manager || o.container != "" || o.published || interpreter(base) || forwarders[base]
 }
 
 func inPorts(ports [][2]uint16, port uint16) bool {
@@ -115,6 +131,8 @@ func mergeCandidates(list []candidate) []candidate {
 		service string
 		port    uint16
 		hands   hands
+		pid     int    // two servers of one unit are two
+		name    string // of the container: an engine has a program for each address
 	}
 	var out []candidate
 	at := map[key]int{}
@@ -123,7 +141,10 @@ func mergeCandidates(list []candidate) []candidate {
 		owned[portKey{c.service.name, c.row.Port}] = append(owned[portKey{c.service.name, c.row.Port}], c.row.owner.pid)
 	}
 	for _, c := range list {
-		k := key{c.service.name, c.row.Port, handsOf(c.row.owner)}
+		k := key{c.service.name, c.row.Port, handsOf(c.row.owner), c.row.owner.pid, c.row.owner.container}
+		if forwarders[path.Base(c.row.owner.program)] {
+			k.pid = 0
+		}
 		i, known := at[k]
 		switch {
 		case c.service.name == "Redis" && clusterBus(c, owned):

@@ -9,6 +9,7 @@ import (
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
+	"hostaudit/checks/host/snapshot"
 	"hostaudit/checks/host/units"
 )
 
@@ -43,7 +44,7 @@ func runCleartextWith(ctx context.Context, env *checks.Env, src sources, rec *ch
 	}
 	tableGaps(env.Host.Snapshot, rec)
 	unseenGap(env.Host, rec)
-	c := &clearAudit{rec: rec, src: src, asked: newAsker(ctx, env, src), known: services(), public: publications(env.Host.Containers)}
+	c := &clearAudit{rec: rec, src: src, asked: newAsker(ctx, env, src), known: services(), public: publications(env.Host.Containers), ports: ephemeral(env.Host.Snapshot)}
 	var candidates []candidate
 	for _, r := range attribute(env.Host, src, false) {
 		if !r.Loopback() {
@@ -68,6 +69,7 @@ type clearAudit struct {
 	loaded  bool
 	known   []*service
 	public  map[portKey][]publication
+	ports   snapshot.PortRange
 }
 
 // sort finds what a listener is a candidate for. Programs that send in clear
@@ -81,7 +83,11 @@ func (c *clearAudit) sort(r row, list []candidate) []candidate {
 	case !known && c.clearUnknown(r):
 		return list
 	}
-	return append(list, candidatesOf(c.known, r, inner(c.public, r))...)
+	found := candidatesOf(c.known, r, inner(c.public, r))
+	if len(found) == 0 && (!known || blindForwarder(r)) {
+		c.unnamed(r)
+	}
+	return append(list, found...)
 }
 
 // clearPrograms are servers that take passwords, or give files, in clear.
@@ -192,6 +198,26 @@ func (c *clearAudit) clearUnknown(r row) bool {
 	return true
 }
 
+// blindForwarder reports an engine's program that leads to a container nobody names.
+func blindForwarder(r row) bool {
+	base := path.Base(r.owner.program)
+	return r.owner.container == "" && forwarders[base] && base != "dockerd" && !clientSocket(r.Listener, snapshot.PortRange{Low: 1, High: 65535})
+}
+
+// unnamed records a gap where nothing tells what a listener is: its owner is hidden,
+// or a super-server opened it for a line that was not found.
+func (c *clearAudit) unnamed(r row) {
+	hidden := r.owner.hidden && !(r.Proto == "udp" && clientSocket(r.Listener, c.ports))
+	if !hidden && !superServers[path.Base(r.owner.program)] && !blindForwarder(r) {
+		return
+	}
+	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port))), Detail: "what answers there could not be told"}
+	if hidden {
+		g.Reason = checks.ReasonNoPermission
+	}
+	c.rec.Gap(g)
+}
+
 func (c *clearAudit) finding(r row, kind, subject string, severity checks.Severity, detail string) {
 	f := checks.Finding{
 		Kind: kind, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port)) + " " + subject), Severity: severity, Evidence: checks.Running,
@@ -267,7 +293,13 @@ func clearStarts(src sources, rec *checks.Recorder) {
 			})
 			continue
 		}
-		if s := serviceOfEntry(e); s != nil {
+		s := serviceOfEntry(e)
+		if s == nil && path.Base(e.Program) == "dockerd" && e.Unit != nil && slices.ContainsFunc(e.Unit.Exec, func(x units.Command) bool {
+			return slices.ContainsFunc(x.Args, func(arg string) bool { return strings.Contains(arg, "tcp://") })
+		}) {
+			s = &service{name: "Docker API"}
+		}
+		if s != nil {
 			rec.Gap(checks.Gap{
 				Reason: checks.ReasonUnsupported, Subject: checks.Text(e.Name), Location: checks.At(e.Place.File, e.Place.Line),
 				Detail: checks.Text(s.name + " starts at boot; where it listens and whether it asks for a credential is not read from its configuration"),

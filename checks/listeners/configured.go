@@ -1,7 +1,6 @@
 package listeners
 
 import (
-	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -11,6 +10,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host/packages"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/tree"
 	"hostaudit/checks/host/units"
 )
 
@@ -25,7 +25,7 @@ func configured(env *checks.Env, src sources, rec *checks.Recorder) {
 		return
 	}
 	entries = withoutShadowed(entries, src)
-	c := &starts{rec: rec, declared: newDeclarations(env.Declared, src), family: env.Host.OS.ID + " " + env.Host.OS.IDLike}
+	c := &starts{rec: rec, tree: env.Host.Tree, declared: newDeclarations(env.Declared, src), family: env.Host.OS.ID + " " + env.Host.OS.IDLike, settled: settledDaemons()}
 	owners := entryPackages(entries, src)
 	for _, e := range entries {
 		c.entry(e, ownerOfEntry(e, owners))
@@ -66,8 +66,10 @@ func problemGap(p units.Problem) checks.Gap {
 // starts is one run over what starts at boot.
 type starts struct {
 	rec      *checks.Recorder
+	tree     *tree.Tree
 	declared *declarations
 	family   string // os-release's ID and ID_LIKE
+	settled  []settled
 	findings int
 }
 
@@ -149,7 +151,7 @@ func (s *starts) sockets(e units.Entry, o owner) {
 	for k := range outside {
 		keys = append(keys, k)
 	}
-	slices.SortFunc(keys, func(a, b portKey) int { return cmp.Or(cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port)) })
+	slices.SortFunc(keys, comparePorts)
 	for _, k := range keys {
 		f := outside[k]
 		if f.place.File == "" {
@@ -205,12 +207,16 @@ func (s *starts) service(e units.Entry, o owner) {
 		s.gapOfPackage(e, o)
 		return
 	}
-	switch kindOf(e, s.family) {
+	kind, at := s.kindOf(e)
+	switch kind {
 	case server:
+		if at.File == "" {
+			at = e.Place
+		}
 		s.finding(e, checks.Finding{
 			Subject:  checks.Text(e.Name),
 			Detail:   "a server that starts at boot; it opens the port of its own configuration",
-			Location: checks.At(e.Place.File, e.Place.Line),
+			Location: checks.At(at.File, at.Line),
 		})
 	case silent:
 	default:
@@ -246,28 +252,59 @@ const (
 	silent               // does not listen outside
 )
 
-// kindOf says whether what an entry starts is known to listen. The program
-// decides, else the name it goes by.
-func kindOf(e units.Entry, family string) nature {
-	name, _, _ := strings.Cut(strings.TrimSuffix(e.Name, ".service"), "@")
-	base := path.Base(e.Program)
-	switch {
-	case servers[base] || e.Program == "" && (servers[name] || serverUnits[name]):
-		return server
-	case base == "systemd-resolved" && !strings.Contains(family, "debian") && !strings.Contains(family, "ubuntu"):
-		return server // LLMNR, which Debian and Ubuntu turn off when they build it
-	case base == "systemd-journal-remote", base == "systemd-journal-gatewayd":
-		return server
-	case nonListeners[base], e.Unit != nil && e.Kind == units.KindService && e.Unit.Type == "oneshot":
-		return silent
-	case strings.HasPrefix(base, "systemd-") && strings.HasPrefix(mergedUsr(e.Program), "/lib/systemd/"):
-		return silent
-	case e.Program == "" && (nonListeners[name] || strings.HasPrefix(name, "systemd-")):
-		return silent
-	case (interpreter(e.Program) || base == "env") && quietUnits[name]:
-		return silent
-	case (interpreter(e.Program) || strings.HasPrefix(base, "start-") || strings.HasSuffix(base, ".sh")) && serverUnits[name]:
-		return server
+// instances are units of Debian that do nothing but group those that a generator
+// makes at boot from other files.
+var instances = set("postgresql openvpn")
+
+// entryNames are the name of what an entry starts, without instance, and its
+// program's. script: the program is the init's own script, which only starts
+// another.
+func entryNames(e units.Entry) (name, base string, script bool) {
+	name, _, _ = strings.Cut(strings.TrimSuffix(e.Name, ".service"), "@")
+	switch e.Kind {
+	case units.KindSysV, units.KindOpenRC, units.KindRunit:
+		return strings.TrimSuffix(name, ".sh"), name, true
 	}
-	return unknownNature
+	if e.Program == "" {
+		return name, name, true
+	}
+	return name, path.Base(e.Program), false
+}
+
+// kindOf says whether what an entry starts is known to listen, and where its
+// configuration says so. The program decides, else the name it goes by.
+func (s *starts) kindOf(e units.Entry) (nature, units.Place) {
+	name, base, script := entryNames(e)
+	oneshot := e.Unit != nil && e.Kind == units.KindService && e.Unit.Type == "oneshot"
+	bySystemd := strings.HasPrefix(base, "systemd-") && (script || strings.HasPrefix(mergedUsr(e.Program), "/lib/systemd/"))
+	switch {
+	case base == "true" && instances[name]: // a generator or template runs the real ones
+		return server, units.Place{}
+	case base == "dockerd" && dockerSocket(s.tree, e):
+		return silent, units.Place{}
+	case base == "systemd-resolved" && !strings.Contains(s.family, "debian") && !strings.Contains(s.family, "ubuntu"):
+		return server, units.Place{} // LLMNR, which Debian and Ubuntu turn off when they build it
+	case base == "systemd-journal-remote", base == "systemd-journal-gatewayd":
+		return server, units.Place{}
+	}
+	if n, at, known := settle(s.settled, s.tree, e); known && (!strings.HasPrefix(base, "systemd-") || bySystemd) {
+		if n == unknownNature && servers[base] {
+			n = server
+		}
+		return n, at
+	}
+	switch {
+	case servers[base]:
+		return server, units.Place{}
+	case serverUnits[name] && (script || base == "true" || !nonListeners[base]):
+		// Also what only starts its own instances (postfix, postgresql), or by a helper.
+		return server, units.Place{}
+	case e.Kind == units.KindOpenRC && name == "syslog" && strings.Contains(s.family, "alpine"):
+		return silent, units.Place{} // busybox's, which takes no messages from elsewhere
+	case nonListeners[base], oneshot, bySystemd:
+		return silent, units.Place{}
+	case quietUnits[name] && (script || interpreter(e.Program) || strings.HasSuffix(base, "-helper")):
+		return silent, units.Place{}
+	}
+	return unknownNature, units.Place{}
 }

@@ -21,14 +21,19 @@ const (
 
 // declarations match listeners with what the policy permits.
 type declarations struct {
-	list  []checks.Declaration
-	names []map[string]bool // of the units, with their aliases
+	list     []checks.Declaration
+	names    []map[string]bool // of the units, with their aliases
+	programs []map[string]bool // that the units start, without links
+	paths    []string          // the declared programs, without links
 }
 
 func newDeclarations(list []checks.Declaration, src sources) *declarations {
 	d := &declarations{list: list}
 	for _, decl := range list {
-		names := map[string]bool{}
+		names, programs, file := map[string]bool{}, map[string]bool{}, decl.Program
+		if strings.HasPrefix(file, "/") {
+			file = src.resolve(file)
+		}
 		if unit := decl.Unit; unit != "" {
 			if !strings.Contains(path.Base(unit), ".") {
 				unit += ".service"
@@ -39,9 +44,14 @@ func newDeclarations(list []checks.Declaration, src sources) *declarations {
 				for _, alias := range u.Aliases {
 					names[alias] = true
 				}
+				for _, command := range u.Exec {
+					if !interpreter(command.Path) {
+						programs[mergedUsr(src.resolve(command.Path))] = true
+					}
+				}
 			}
 		}
-		d.names = append(d.names, names)
+		d.names, d.programs, d.paths = append(d.names, names), append(d.programs, programs), append(d.paths, file)
 	}
 	return d
 }
@@ -86,7 +96,7 @@ func scopeFits(d checks.Declaration, has snapshot.Scope) bool {
 
 func (d *declarations) ownerFits(i int, o owner) fit {
 	decl := d.list[i]
-	if decl.Unit != "" && !d.unitFits(i, o) || decl.Program != "" && !programFits(decl.Program, o) {
+	if decl.Unit != "" && !d.unitFits(i, o) || decl.Program != "" && !programFits(decl.Program, d.paths[i], o) {
 		return noFit
 	}
 	switch {
@@ -98,8 +108,12 @@ func (d *declarations) ownerFits(i int, o owner) fit {
 	return noFit
 }
 
-// unitFits: a declared template covers its instances.
+// unitFits: a declared template covers its instances. Where nothing tells the unit
+// (another init system, no control groups) the program that it starts does.
 func (d *declarations) unitFits(i int, o owner) bool {
+	if o.service == "" && o.socket == "" && o.program != "" && !o.foreign && !o.manager {
+		return d.programs[i][mergedUsr(o.program)]
+	}
 	for _, unit := range []string{o.service, o.socket} {
 		if unit == "" {
 			continue
@@ -113,12 +127,14 @@ func (d *declarations) unitFits(i int, o owner) bool {
 }
 
 // programFits: a whole path is one of the host's files, not of a container's.
-func programFits(declared string, o owner) bool {
+// resolved is the declared one without links, as the kernel tells files.
+func programFits(declared, resolved string, o owner) bool {
 	if o.program == "" || o.manager {
 		return false
 	}
 	if !strings.Contains(declared, "/") {
-		return path.Base(o.program) == declared || o.applet == declared && declared != ""
+		base := path.Base(o.program)
+		return base == declared || o.applet == declared && declared != "" || multiCall[base] == declared && declared != ""
 	}
-	return !o.foreign && (o.program == declared || mergedUsr(o.program) == mergedUsr(declared))
+	return !o.foreign && (o.program == declared || mergedUsr(o.program) == mergedUsr(declared) || mergedUsr(o.program) == mergedUsr(resolved))
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -62,10 +63,16 @@ func runDeclaredWith(_ context.Context, env *checks.Env, src sources, rec *check
 	unseenGap(env.Host, rec)
 	a := &audit{
 		rec: rec, ports: ephemeral(snap), declared: newDeclarations(env.Declared, src), boot: newBoot(src),
-		accepted: acceptedLines(env.Baselines), groups: map[groupKey]*group{}, counts: map[string]int{},
+		accepted: acceptedLines(env.Baselines), groups: map[groupKey]*group{}, hidden: map[portKey]reach{}, counts: map[string]int{},
 	}
 	for _, r := range attribute(env.Host, src, true) {
 		a.row(r)
+	}
+	for _, key := range slices.SortedFunc(maps.Keys(a.hidden), comparePorts) {
+		a.rec.Gap(checks.Gap{
+			Reason: checks.ReasonNoPermission, Subject: checks.Text(key.proto + " " + strconv.Itoa(int(key.port))),
+			Detail: checks.Text("who listens there could not be seen; it is reachable at " + a.hidden[key].words()),
+		})
 	}
 	for _, key := range slices.SortedFunc(keysOf(a.groups), compareKeys) {
 		a.judge(key, a.groups[key])
@@ -91,6 +98,7 @@ type audit struct {
 	boot     *boot
 	accepted map[portKey][]line // nil unless an administrator accepted a baseline
 	groups   map[groupKey]*group
+	hidden   map[portKey]reach // whose owners could not be seen
 	counts   map[string]int
 	findings int
 	pids     []string // of the findings, for a fact
@@ -118,6 +126,10 @@ func keysOf(m map[groupKey]*group) func(func(groupKey) bool) {
 	}
 }
 
+func comparePorts(a, b portKey) int {
+	return cmp.Or(cmp.Compare(a.proto, b.proto), cmp.Compare(a.port, b.port))
+}
+
 func compareKeys(a, b groupKey) int {
 	return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.key, b.key))
 }
@@ -136,10 +148,8 @@ func (a *audit) row(r row) {
 	case r.owner.hidden && clientSocket(r.Listener, a.ports) && stableUnit(r.owner.service) != "":
 		a.counts["clients"]++ // the socket was made in a service, whoever has it
 	case r.owner.hidden:
-		a.rec.Gap(checks.Gap{
-			Reason: checks.ReasonNoPermission, Subject: checks.Text(r.Proto + " " + strconv.Itoa(int(r.Port))),
-			Detail: checks.Text("who listens there could not be seen; it is reachable at " + reachOf(r.Listener).words()),
-		})
+		key := portKey{r.Proto, r.Port}
+		a.hidden[key] = a.hidden[key].union(reachOf(r.Listener))
 	case client(r, a.ports):
 		a.counts["clients"]++
 	case dhcpClient(r):
@@ -157,7 +167,7 @@ func (a *audit) row(r row) {
 // dynamic reports a port that is another one after the next start. Those the
 // monitoring system uses are chosen, though they lie in the range.
 func (a *audit) dynamic(r row) bool {
-	return a.ports.Contains(r.Port) && portName(r.Proto, r.Port) == "" && !r.owner.published
+	return givenOut(r, a.ports) && portName(r.Proto, r.Port) == "" && !r.owner.published
 }
 
 func (a *audit) subject(r row) string {
@@ -249,20 +259,24 @@ func (a *audit) detail(r row, g *group) string {
 	return b.String()
 }
 
-// elsewhere counts what listens in other network namespaces: what of it others can
-// reach is published on the host.
+// elsewhere counts what listens in other network namespaces. An engine publishes on
+// the host what others shall reach; a container that is bridged to the network
+// itself is a machine of its own, and the note says that it was not judged.
 func (a *audit) elsewhere(h *host.Host) {
+	unread := false
 	for _, ns := range h.Snapshot.Namespaces {
-		outside := 0
+		unread = unread || len(ns.Missing) > 0
 		for _, l := range ns.Listeners {
 			if !l.Loopback() {
-				outside++
+				a.counts["other_namespaces"]++
 			}
 		}
-		a.counts["other_namespaces"] += outside
-		if outside > 0 && len(ns.Names) > 0 {
-			a.rec.Note("network namespace "+strings.Join(ns.Names, ", "), "listeners of its own are not judged")
-		}
+	}
+	if _, missing := h.Snapshot.MissingPart(snapshot.PartNetNS); missing || unread {
+		a.rec.Note("network namespaces", "not all of them could be read")
+	}
+	if a.counts["other_namespaces"] > 0 {
+		a.rec.Note("network namespaces", "what listens in those of containers is judged where an engine publishes it on the host; one that is bridged to the network has to be audited from inside")
 	}
 }
 
@@ -282,7 +296,7 @@ func (a *audit) conclude() {
 		a.rec.Pass("every listener reachable from outside is declared or accepted")
 		return
 	}
-	a.rec.Pass("nothing listens that can be reached from outside")
+	a.rec.Pass("nothing listens on the host's own network that can be reached from outside")
 }
 
 // portName names the ports of monitoring systems, which hosts that run this program

@@ -200,7 +200,8 @@ func TestDeclared(t *testing.T) {
 			w.listeners = nil
 			w.missing = []snapshot.Missing{{What: snapshot.PartTCP, Err: errors.New("x")}}
 		}, "unknown unreadable | gap unreadable TCP sockets"},
-		{"fork-shared", one(tcp("0.0.0.0", 80, 60, 61, 62), proc(60, "/usr/sbin/sshd", "ssh.service"), proc(61, "/usr/sbin/sshd", "ssh.service"), proc(62, "/tmp/x", "")), "fail " + ssh22[:len("| low running undeclared tcp ")] + "80 sshd at /lib/systemd/system/ssh.service"},
+		{"fork-shared", one(tcp("0.0.0.0", 80, 60, 61, 62), proc(60, "/usr/sbin/sshd", "ssh.service"), proc(61, "/usr/sbin/sshd", "ssh.service"), proc(62, "/tmp/helper", "ssh.service")), "fail " + ssh22[:len("| low running undeclared tcp ")] + "80 sshd at /lib/systemd/system/ssh.service"},
+		{"held-by-a-stranger-too", one(tcp("0.0.0.0", 80, 60, 61, 62), proc(60, "/usr/sbin/sshd", "ssh.service"), proc(61, "/usr/sbin/sshd", "ssh.service"), proc(62, "/tmp/x", "session-1.scope")), "fail | medium running undeclared tcp 80 x " + ssh22[:len("| low running undeclared tcp ")] + "80 sshd at /lib/systemd/system/ssh.service"},
 		{"deleted-program", func(w *world) {
 			p := sshdNow
 			p.ExeDeleted = true

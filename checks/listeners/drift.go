@@ -2,6 +2,7 @@ package listeners
 
 import (
 	"context"
+	"path"
 	"slices"
 	"strings"
 
@@ -20,7 +21,7 @@ func Drift() checks.Check {
 		Title:      "No listener was added, widened or changed hands since the accepted baseline",
 		Severity:   checks.SeverityMedium,
 		Since:      2,
-		Needs:      checks.Needs{Baseline: true},
+		Needs:      checks.Needs{Live: true, Baseline: true},
 		Rationale:  "A port that opens, opens wider, or is served by something else than before is a change somebody made, and not always the administrator.",
 		Remedy:     "find out who changed it and why; undo it, or accept the present state with `hostaudit baseline accept`. Never stop the SSH server you are logged in by",
 		Breaks:     "accepting takes what is there now for good: look at each listener first",
@@ -30,8 +31,8 @@ func Drift() checks.Check {
 }
 
 func runDrift(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-	if env.Baselines == nil || env.Host.Mode != host.Live {
-		rec.NotApplicable(checks.ReasonNotAsked, "no baseline is kept for this target")
+	if env.Baselines == nil {
+		rec.NotApplicable(checks.ReasonNotAsked, "no state is kept for this target")
 		return
 	}
 	if env.Host.Snapshot == nil {
@@ -91,17 +92,20 @@ func runDriftWith(_ context.Context, env *checks.Env, src sources, rec *checks.R
 // listens in other network namespaces.
 func observe(h *host.Host, src sources, rec *checks.Recorder) (now []line, complete bool) {
 	tableGaps(h.Snapshot, rec)
-	complete = !missingTables(h)
+	unseen := unseenGap(h, rec)
+	complete = !missingTables(h) && !unseen
 	ports := ephemeral(h.Snapshot)
 	var seen []row
 	hidden := map[string]bool{}
 	for _, r := range attribute(h, src, true) {
 		switch {
 		case r.owner.hidden && clientSocket(r.Listener, ports) && stableUnit(r.owner.service) != "":
+		case unseen && r.owner.container == "" && forwarders[path.Base(r.owner.program)]: // whose port it is comes from there
 		case r.owner.hidden:
 			complete = false
 			hidden[lineOf(r, ports).proto+" "+lineOf(r, ports).portWord()] = true
-		case client(r, ports), dhcpClient(r):
+		case client(r, ports), dhcpClient(r), clientSocket(r.Listener, ports) && !r.owner.published && !r.owner.kernel && !r.owner.inService():
+			// what is neither packaged nor in a service, listeners.declared tells of
 		default:
 			seen = append(seen, r)
 		}
@@ -117,12 +121,23 @@ func observe(h *host.Host, src sources, rec *checks.Recorder) (now []line, compl
 	return linesOf(seen, ports), complete
 }
 
+// maxCompared bounds how many pairs of lines are held against each other: any
+// account can listen with thousands of programs on ports the kernel gives out.
+const maxCompared = 4 << 20
+
 // compare records what differs between the baseline and now.
 func compare(before, now []line, complete bool, rec *checks.Recorder) {
-	index := map[portKey][]int{}
-	for i, l := range before {
-		index[portKey{l.proto, l.port}] = append(index[portKey{l.proto, l.port}], i)
+	type exactly struct {
+		portKey
+		hands hands
 	}
+	index, exact := map[portKey][]int{}, map[exactly]int{}
+	for i, l := range before {
+		key := portKey{l.proto, l.port}
+		index[key] = append(index[key], i)
+		exact[exactly{key, l.hands}] = i
+	}
+	left := maxCompared
 	met := make([]bool, len(before))
 	present := map[portKey]reach{}
 	var strangers []line
@@ -130,6 +145,15 @@ func compare(before, now []line, complete bool, rec *checks.Recorder) {
 		key := portKey{l.proto, l.port}
 		present[key] = present[key].union(l.reach)
 		was, known := reach{}, false
+		if i, same := exact[exactly{key, l.hands}]; same {
+			if met[i] = true; !widened(before[i].reach, l.reach) && !narrowed(before[i].reach, l.reach) {
+				continue
+			}
+		}
+		if left -= len(index[key]); left < 0 {
+			rec.Gap(checks.Gap{Reason: checks.ReasonTooCostly, Subject: checks.Text(l.proto + " " + l.portWord()), Detail: "too many programs share these ports to compare them all"})
+			return
+		}
 		for _, i := range index[key] {
 			if sameHands(before[i].hands, l.hands) {
 				was, known, met[i] = was.union(before[i].reach), true, true
@@ -157,6 +181,8 @@ func compare(before, now []line, complete bool, rec *checks.Recorder) {
 			record(rec, "changed-hands", l, "the port changed hands: was "+strings.Join(gone, "; "))
 		case len(index[key]) > 0 && l.port != 0:
 			record(rec, "added", l, "another one on a port that was in use before")
+		case l.reach.v4 <= classLoopback && l.reach.v6 <= classLoopback && l.hands.unit == "" && l.hands.socket == "" && l.hands.container == "":
+			rec.Note(l.String(), "new, on loopback, of somebody's session")
 		default:
 			record(rec, "added", l, "it was not there before")
 		}

@@ -15,6 +15,7 @@ import (
 type boot struct {
 	src      sources
 	load     func() bootList
+	programs func() bootPrograms
 	packaged map[string]bool // unit files asked about
 }
 
@@ -22,14 +23,21 @@ type bootList struct {
 	entries  []units.Entry
 	names    map[string]bool // units that are enabled or that something enabled starts
 	problems bool
-	byFile   map[string]string // file of an entry -> its package
+}
+
+// bootPrograms are what starts at boot by program and package, for a listener of
+// which no unit is told: another init system, or control groups without names.
+type bootPrograms struct {
+	programs map[string]bool // merged and without links
+	names    map[string]bool // of scripts and services
+	packages map[string]bool // of the scripts and unit files
 }
 
 func newBoot(src sources) *boot {
-	return &boot{src: src, packaged: map[string]bool{}, load: sync.OnceValue(func() bootList {
+	b := &boot{src: src, packaged: map[string]bool{}}
+	b.load = sync.OnceValue(func() bootList {
 		entries, problems := src.enabled()
-		b := bootList{entries: entries, names: map[string]bool{}, problems: len(problems) > 0, byFile: map[string]string{}}
-		var files []string
+		b := bootList{entries: entries, names: map[string]bool{}, problems: len(problems) > 0}
 		for _, e := range entries {
 			if systemdKind(e.Kind) {
 				b.names[e.Name] = true
@@ -40,18 +48,57 @@ func newBoot(src sources) *boot {
 						b.names[alias] = true
 					}
 				}
-			} else if e.Place.File != "" {
-				files = append(files, e.Place.File)
+			} else if e.Kind == units.KindSysV {
+				b.names[strings.TrimSuffix(e.Name, ".sh")+".service"] = true // the unit made of it
 			}
 		}
 		delete(b.names, "")
-		if len(files) > 0 {
-			for file, o := range src.owners(files...) {
-				b.byFile[file] = o.Package
+		return b
+	})
+	b.programs = sync.OnceValue(b.byProgram)
+	return b
+}
+
+func (b *boot) byProgram() bootPrograms {
+	list := bootPrograms{programs: map[string]bool{}, names: map[string]bool{}, packages: map[string]bool{}}
+	var files []string
+	for _, e := range b.load().entries {
+		if e.Kind == units.KindCron || e.Kind == units.KindTimer {
+			continue
+		}
+		if !systemdKind(e.Kind) && e.Kind != units.KindInetd && e.Kind != units.KindXinetd {
+			list.names[e.Name] = true
+			files = append(files, e.Place.File)
+		}
+		if name, isService := strings.CutSuffix(e.Name, ".service"); isService && e.Kind == units.KindService {
+			list.names[name] = true // apachectl starts apache2
+		}
+		programs := []string{e.Program}
+		if e.Unit != nil {
+			files = append(files, e.Unit.Fragment)
+			for _, command := range e.Unit.Exec {
+				programs = append(programs, command.Path)
 			}
 		}
-		return b
-	})}
+		for _, program := range programs {
+			if program == "" || interpreter(program) {
+				continue
+			}
+			list.programs[mergedUsr(b.src.resolve(program))] = true
+			if e.Kind == units.KindSysV || e.Kind == units.KindOpenRC {
+				files = append(files, program)
+			}
+		}
+	}
+	files = slices.DeleteFunc(files, func(file string) bool { return file == "" })
+	slices.Sort(files)
+	if files = slices.Compact(files); len(files) > 0 {
+		for _, o := range b.src.owners(files...) {
+			list.packages[o.Package] = true
+		}
+	}
+	delete(list.packages, "")
+	return list
 }
 
 func systemdKind(k units.Kind) bool {
@@ -65,7 +112,7 @@ func systemdKind(k units.Kind) bool {
 // starts reports whether what owns a listener is started at boot.
 func (b *boot) starts(o owner) bool {
 	list := b.load()
-	for _, unit := range []string{o.socket, o.service} {
+	for _, unit := range []string{o.socket, stableUnit(o.service)} {
 		if unit == "" {
 			continue
 		}
@@ -78,21 +125,12 @@ func (b *boot) starts(o owner) bool {
 	if o.socket != "" || o.service != "" || o.program == "" {
 		return false
 	}
-	// Another init system than systemd: by the program, the name, or because script
-	// and program are of one package.
-	for _, e := range list.entries {
-		if systemdKind(e.Kind) || e.Kind == units.KindCron {
-			continue
-		}
-		switch {
-		case e.Program != "" && mergedUsr(e.Program) == mergedUsr(o.program) && !interpreter(o.program),
-			e.Name == o.applet && e.Name != "",
-			e.Name == path.Base(o.program) && e.Kind != units.KindInetd && e.Kind != units.KindXinetd,
-			o.pkg != "" && list.byFile[e.Place.File] == o.pkg:
-			return true
-		}
-	}
-	return false
+	// No unit is told: by the program, the name, or because script or unit and
+	// program are of one package.
+	known := b.programs()
+	return known.programs[mergedUsr(o.program)] && !interpreter(o.program) ||
+		o.applet != "" && known.names[o.applet] || known.names[path.Base(o.program)] ||
+		o.pkg != "" && known.packages[o.pkg]
 }
 
 // kernelPorts are what the kernel itself listens on once told to, and the units
@@ -185,6 +223,9 @@ func (b *boot) packagedUnit(o owner) bool {
 	file := b.src.unitFile(o)
 	if file == "" {
 		return o.service == "" && o.socket == "" && b.starts(o)
+	}
+	if strings.HasPrefix(file, "/run/systemd/generator") { // of a System V script: systemd-sysv-generator(8)
+		file = "/etc/init.d/" + strings.TrimSuffix(o.service, ".service")
 	}
 	packaged, asked := b.packaged[file]
 	if !asked {

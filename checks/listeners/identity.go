@@ -112,7 +112,28 @@ func stableContainer(name string) string {
 	if len(name) >= 12 && strings.Trim(name, "0123456789abcdef") == "" {
 		return "unnamed"
 	}
+	if parts := strings.Split(name, "/"); len(parts) >= 2 && len(parts) <= 3 {
+		parts[1] = stablePod(parts[1])
+		return strings.Join(parts, "/")
+	}
 	return name
+}
+
+// stablePod drops what Kubernetes makes up: five characters of a pod, and before
+// them the up to ten of a Deployment's replica set (k8s.io/apimachinery, util/rand).
+func stablePod(pod string) string {
+	const alphabet = "bcdfghjklmnpqrstvwxz2456789"
+	made := func(s string, low, high int) bool {
+		return len(s) >= low && len(s) <= high && strings.Trim(s, alphabet) == ""
+	}
+	parts := strings.Split(pod, "-")
+	if n := len(parts); n > 1 && made(parts[n-1], 5, 5) {
+		parts = parts[:n-1]
+		if n--; n > 1 && made(parts[n-1], 8, 10) && strings.ContainsAny(parts[n-1], "2456789") {
+			parts = parts[:n-1]
+		}
+	}
+	return strings.Join(parts, "-")
 }
 
 // interpreters are programs that only run others.
@@ -141,13 +162,17 @@ func stableUnit(name string) string {
 	base, isService := strings.CutSuffix(name, ".service")
 	prefix, instance, isInstance := strings.Cut(base, "@")
 	switch {
-	case !isService, prefix == "user", transient(base):
+	case !isService, prefix == "user", transient(base), launchers[base]:
 		return ""
 	case isInstance && connectionInstance(instance):
 		return prefix + "@.service"
 	}
 	return name
 }
+
+// launchers are services in whose control group the jobs of any account run, where
+// no session is made for them: cron's, and SSH logins without pam_systemd.
+var launchers = map[string]bool{"cron": true, "crond": true, "cronie": true, "anacron": true, "atd": true, "fcron": true}
 
 // transient recognises the names that systemd-run(1) makes up: run-u12, run-p7-i8,
 // run-r0123456789abcdef0123456789abcdef.

@@ -117,7 +117,7 @@ func isWord(text string) bool {
 // lineOf is the line of one listener.
 func lineOf(r row, ports snapshot.PortRange) line {
 	l := line{proto: word(r.Proto), port: r.Port, reach: reachOf(r.Listener), hands: handsOf(r.owner)}
-	if ports.Contains(r.Port) {
+	if givenOut(r, ports) {
 		l.port = 0
 	}
 	return l

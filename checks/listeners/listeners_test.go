@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"cmp"
 	"io/fs"
 	"net/netip"
 	"strings"
@@ -35,6 +36,7 @@ type world struct {
 	memory     *checks.Memory
 	dial       host.Dialer
 	own        []netip.Addr
+	links      map[string]string // file -> what it leads to
 	os         host.OSRelease
 }
 
@@ -64,6 +66,7 @@ func (w world) env(t testing.TB) (*checks.Env, sources) {
 	src.unit = func(name string) *units.Unit { return w.units[name] }
 	src.state = func(string) units.Enablement { return units.Unknown }
 	src.enabled = func() ([]units.Entry, []units.Problem) { return w.enabled, w.problems }
+	src.resolve = func(file string) string { return cmp.Or(w.links[file], file) }
 	src.own = func() []netip.Addr { return w.own }
 	return &checks.Env{Host: h, Declared: w.declared, Baselines: w.baselines, Memory: w.memory}, src
 }

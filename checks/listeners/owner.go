@@ -45,6 +45,9 @@ func (o owner) name() string {
 		return "systemd"
 	case o.program != "":
 		base := path.Base(strings.TrimSuffix(o.program, " (deleted)"))
+		if server := multiCall[base]; server != "" {
+			return server
+		}
 		if trimmed := strings.TrimRight(normalPart(base), "*"); trimmed != "" && trimmed != base {
 			return strings.TrimRight(trimmed, "-._")
 		}
@@ -57,6 +60,13 @@ func (o owner) name() string {
 		return "kernel"
 	}
 	return "unknown program"
+}
+
+// multiCall are servers that Debian installs under the name of a tool: one file
+// that does what it is called for, and the kernel tells the file.
+var multiCall = map[string]string{
+	"redis-check-rdb": "redis-server", "redis-check-aof": "redis-server",
+	"valkey-check-rdb": "valkey-server", "valkey-check-aof": "valkey-server",
 }
 
 // unowned reports that the database says no package owns the program.
@@ -149,7 +159,7 @@ func attribute(h *host.Host, src sources, withPackages bool) []row {
 	for _, l := range a.snap.Listeners {
 		r := row{Listener: l, owner: a.owner(l)}
 		a.publisher(&r)
-		rows = append(rows, r)
+		rows = append(append(rows, r), a.others(r)...)
 	}
 	rows = append(rows, a.unheard(rows)...)
 	if withPackages {
@@ -184,6 +194,32 @@ func (a *attribution) owner(l snapshot.Listener) owner {
 		o.manager = true
 	}
 	return o
+}
+
+// others are further holders of a listener that have nothing to do with the first:
+// another program in another unit or session. Workers and what a server starts share
+// one or the other. Who joined a group of SO_REUSEPORT, or was handed the
+// descriptor, gets connections too, and would hide behind the eldest.
+func (a *attribution) others(r row) []row {
+	first := r.owner
+	if first.pid == 0 || first.manager {
+		return nil
+	}
+	var rows []row
+	programs, services := []string{mergedUsr(first.program)}, []string{stableUnit(first.service)}
+	for _, pid := range r.PIDs {
+		p, known := a.snap.Process(pid)
+		if pid == first.pid || pid == 1 && a.systemd() || !known || p.Zombie || p.Exe == "" {
+			continue
+		}
+		o := a.process(pid)
+		if slices.Contains(programs, mergedUsr(o.program)) || slices.Contains(services, stableUnit(o.service)) {
+			continue
+		}
+		programs, services = append(programs, mergedUsr(o.program)), append(services, stableUnit(o.service))
+		rows = append(rows, row{Listener: r.Listener, owner: o})
+	}
+	return rows
 }
 
 // containerOf names the container of a control group, "" = the host's own.
@@ -251,8 +287,13 @@ func (a *attribution) userName(uid uint32) string {
 // host's, where a file of the same name may be another. A process that only
 // changed its root kept the mounts of process 1, and the path is the host's.
 func (a *attribution) foreign(p snapshot.Process) bool {
-	if p.SameRoot != snapshot.No || p.PID == 1 {
+	if p.PID == 1 {
 		return false
+	}
+	if p.SameRoot != snapshot.No {
+		// An account may mount another file over a program for itself; what systemd
+		// makes for a service (PrivateTmp=) is another mount namespace too.
+		return p.MntNS != 0 && a.init.MntNS != 0 && p.MntNS != a.init.MntNS && stableUnit(snapshot.Unit(p.Cgroup)) == "" && a.systemd()
 	}
 	if p.MntNS != 0 && p.MntNS == a.init.MntNS {
 		return false

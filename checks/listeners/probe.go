@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"net/netip"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
@@ -85,6 +86,9 @@ func (a *asker) ask(c candidate) answer {
 		}
 		return answer{reason: reason, detail: "it cannot be asked from here whether it wants a credential"}
 	}
+	if c.row.owner.socket != "" && c.row.owner.pid == 0 || superServers[path.Base(c.row.owner.program)] {
+		return unclearAnswer("a connection would start its program")
+	}
 	if c.row.Proto == "udp" {
 		return unclearAnswer("it listens over UDP alone, over which it is not asked")
 	}
@@ -119,6 +123,9 @@ func (a *asker) onceAStart(c candidate) answer {
 		a.memory.Put(key, "not told")
 	}
 	got := a.addresses(c)
+	if key != "" && got.reason == checks.ReasonBudget {
+		a.keys = slices.DeleteFunc(a.keys, func(k string) bool { return k == key }) // not asked
+	}
 	if key != "" && got.verdict != unclear {
 		a.memory.Put(key, vncWord(got))
 	}

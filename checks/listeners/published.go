@@ -83,17 +83,18 @@ func (a *attribution) unheard(rows []row) []row {
 
 // unseenGap records that ports may be published which nobody can name: those of
 // containers of engines that could not be looked at.
-func unseenGap(h *host.Host, rec *checks.Recorder) {
+func unseenGap(h *host.Host, rec *checks.Recorder) (unseen bool) {
 	for _, m := range h.Guests {
 		p, known := h.Snapshot.Process(m.PID)
-		if _, engine := snapshot.ContainerOf(p.Cgroup); known && engine && p.NetNS != h.Snapshot.NetNS {
+		if _, engine := snapshot.ContainerOf(p.Cgroup); m.PID == 0 || known && engine && p.NetNS != h.Snapshot.NetNS {
 			rec.Gap(checks.Gap{
 				Reason: checks.ReasonOf(m.Err), Subject: "containers",
 				Detail: "containers could not be looked at, so which ports packet filter rules forward to them is not known",
 			})
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // covers reports whether a socket takes what is sent to an address.

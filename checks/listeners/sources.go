@@ -20,8 +20,9 @@ type sources struct {
 	unit    func(name string) *units.Unit // nil = none, or not readable
 	state   func(name string) units.Enablement
 	enabled func() ([]units.Entry, []units.Problem)
-	user    func(uid uint32) string // "" = no local account
-	own     func() []netip.Addr     // the host's addresses that others can use too
+	user    func(uid uint32) string  // "" = no local account
+	resolve func(file string) string // without symbolic links; the same where it cannot be told
+	own     func() []netip.Addr      // the host's addresses that others can use too
 }
 
 func sourcesOf(h *host.Host) sources {
@@ -39,8 +40,14 @@ func sourcesOf(h *host.Host) sources {
 		},
 		state:   func(name string) units.Enablement { return system.State(name) },
 		enabled: system.Enabled,
-		user:    func(uid uint32) string { return users()[uid] },
-		own:     func() []netip.Addr { return outsideAddrs(net.InterfaceAddrs) },
+		resolve: func(file string) string {
+			if resolved, err := h.Tree.Resolve(file); err == nil {
+				return resolved
+			}
+			return file
+		},
+		user: func(uid uint32) string { return users()[uid] },
+		own:  func() []netip.Addr { return outsideAddrs(net.InterfaceAddrs) },
 	}
 }
 

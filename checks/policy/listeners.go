@@ -19,13 +19,26 @@ type Listeners struct {
 // Declare is one [[listeners.declare]]: at least one of program, package, unit and
 // port, and every one that is set must fit.
 type Declare struct {
-	Program  string `toml:"program,omitempty"`  // absolute path, or a name without slash
-	Package  string `toml:"package,omitempty"`  // without version and architecture
-	Unit     string `toml:"unit,omitempty"`     // "ssh.service", "x@.service" for every instance
+	Program  Word   `toml:"program,omitempty"`  // absolute path, or a name without slash
+	Package  Word   `toml:"package,omitempty"`  // without version and architecture
+	Unit     Word   `toml:"unit,omitempty"`     // "ssh.service", "x@.service" for every instance
 	Port     Ports  `toml:"port,omitzero"`      // 22 or "8000-8100"
-	Protocol string `toml:"protocol,omitempty"` // tcp, udp, sctp, udplite
-	Scope    string `toml:"scope,omitempty"`    // loopback, address, everywhere (default): the widest permitted
+	Protocol Word   `toml:"protocol,omitempty"` // tcp, udp, sctp, udplite
+	Scope    Word   `toml:"scope,omitempty"`    // loopback, address, everywhere (default): the widest permitted
 	Reason   string `toml:"reason,omitempty"`   // for whoever reads the file
+}
+
+// Word is a text that is not empty where it is set: program = "" would narrow
+// nothing, and look as if it did.
+type Word string
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (w *Word) UnmarshalText(b []byte) error {
+	if strings.TrimSpace(string(b)) == "" {
+		return errors.New("is empty: leave the setting out to permit any")
+	}
+	*w = Word(b)
+	return nil
 }
 
 // Ports is one port or a range of them.
@@ -59,16 +72,17 @@ func scopes() []string { return []string{"loopback", "address", "everywhere"} }
 
 // invalid says what is wrong with a declaration, if anything, and at which key.
 func (d Declare) invalid() (key, msg string) {
+	every := d.Port == Ports{} || d.Port == Ports{1, 65535}
 	switch {
-	case d.Program == "" && d.Package == "" && d.Unit == "" && d.Port == (Ports{}):
+	case d.Program == "" && d.Package == "" && d.Unit == "" && every:
 		return "", "names no program, package, unit or port: it would permit every listener"
-	case strings.Contains(d.Program, "/") && !strings.HasPrefix(d.Program, "/"):
+	case strings.Contains(string(d.Program), "/") && !strings.HasPrefix(string(d.Program), "/"):
 		return "program", "must be an absolute path or a name without slash"
-	case d.Unit != "" && !strings.Contains(d.Unit, "."):
+	case d.Unit != "" && !strings.Contains(string(d.Unit), "."):
 		return "unit", fmt.Sprintf("%q is no unit name: it ends in .service or .socket", d.Unit)
-	case d.Protocol != "" && !slices.Contains([]string{"tcp", "udp", "sctp", "udplite"}, d.Protocol):
+	case d.Protocol != "" && !slices.Contains([]Word{"tcp", "udp", "sctp", "udplite"}, d.Protocol):
 		return "protocol", fmt.Sprintf("%q is none of tcp, udp, sctp, udplite", d.Protocol)
-	case d.Scope != "" && !slices.Contains(scopes(), d.Scope):
+	case d.Scope != "" && !slices.Contains(scopes(), string(d.Scope)):
 		return "scope", fmt.Sprintf("%q is none of %s", d.Scope, strings.Join(scopes(), ", "))
 	}
 	return "", ""
@@ -86,7 +100,7 @@ func (p Policy) Declarations() []checks.Declaration {
 			scope = snapshot.ScopeAddress
 		}
 		list = append(list, checks.Declaration{
-			Program: d.Program, Package: d.Package, Unit: d.Unit, Protocol: d.Protocol,
+			Program: string(d.Program), Package: string(d.Package), Unit: string(d.Unit), Protocol: string(d.Protocol),
 			Low: d.Port.Low, High: d.Port.High, Scope: scope, Reason: d.Reason,
 		})
 	}

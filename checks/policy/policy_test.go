@@ -68,6 +68,8 @@ func TestParseErrorsHavePlaces(t *testing.T) {
 		{"port of no number", "[[listeners.declare]]\nport = \"ssh\"\n", "/c.toml:2: "},
 		{"port zero", "[[listeners.declare]]\nport = 0\n", "/c.toml:2: "},
 		{"port range backwards", "[[listeners.declare]]\nport = \"9-8\"\n", "/c.toml:2: "},
+		{"empty program", "[[listeners.declare]]\nport = 22\nprogram = \"\"\n", "/c.toml:3: "},
+		{"every port and nothing else", "[[listeners.declare]]\nport = \"1-65535\"\n", "/c.toml:1: listeners.declare: names no program"},
 		{"unknown key of a declaration", "[[listeners.declare]]\nports = 1\n", "/c.toml:2: unknown setting \"listeners.declare.ports\""},
 	} {
 		t.Run(strings.ReplaceAll(tc.name, " ", "-"), func(t *testing.T) {

@@ -184,7 +184,7 @@ var mysqlCases = []realCase{
 		},
 		tree: []verdict{
 			{"mysql.root-password", na, without, without},
-			{"mysql.bind", pass, without, without},
+			{"mysql.bind", fail, without, with}, // the package enables mariadb.socket, which has every address
 		},
 	},
 	{
@@ -240,6 +240,14 @@ var mysqlCases = []realCase{
 			{"mysql.root-password", pass, without, without},
 			{"mysql.bind", fail, with, without},
 		},
+		tree: []verdict{{"mysql.bind", fail, without, with}}, // mariadb.socket
+	},
+	{
+		name: "socketUnitMasked",
+		prepare: func(h *hosttest.RealHost) {
+			h.MustRun("ln", "-s", "/dev/null", "/etc/systemd/system/mariadb.socket")
+		},
+		live: []verdict{{"mysql.bind", pass, without, without}},
 		tree: []verdict{{"mysql.bind", pass, without, without}},
 	},
 	{
