@@ -61,7 +61,8 @@ func runDriftWith(_ context.Context, env *checks.Env, src sources, rec *checks.R
 	case !found:
 		rec.Fact("baseline", "none")
 		if complete {
-			rec.NotApplicable(checks.ReasonAbsent, "no baseline was recorded before; this run records one, not reviewed")
+			rec.NotApplicable(checks.ReasonAbsent, "no baseline yet; this run records one, not reviewed")
+			rec.Note("", "no baseline yet; this run records one, not reviewed (hostaudit baseline show)")
 		}
 		return // else the gaps say why nothing is recorded
 	}

@@ -99,9 +99,11 @@ func parseStatusUIDs(b []byte) (uid, euid uint32, err error) {
 }
 
 // parseCgroup returns the path in systemd's own hierarchy, or in the unified one,
-// from /proc/PID/cgroup, cgroups(7). Empty = in neither.
+// from /proc/PID/cgroup, cgroups(7). Where both are mounted systemd uses one or the
+// other (in a container not always that of the host's): in the one it does not use
+// everything is in the root, which tells nothing. Empty = in neither.
 func parseCgroup(b []byte) string {
-	unified := ""
+	named, unified := "", ""
 	for len(b) > 0 {
 		var line []byte
 		line, b = cutLine(b)
@@ -110,12 +112,15 @@ func parseCgroup(b []byte) string {
 		switch {
 		case !found:
 		case string(controllers) == "name=systemd":
-			return string(path)
+			named = string(path)
 		case string(id) == "0" && len(controllers) == 0:
 			unified = string(path)
 		}
 	}
-	return unified
+	if named == "" || named == "/" && unified != "" {
+		return unified
+	}
+	return named
 }
 
 // parseBracketed reads the number of a link like "net:[4026531840]" or

@@ -52,6 +52,8 @@ func TestParseCgroup(t *testing.T) {
 	for _, tc := range []struct{ name, in, want string }{
 		{"unified", "0::/system.slice/ssh.service\n", "/system.slice/ssh.service"},
 		{"hybrid", "12:pids:/x\n1:name=systemd:/system.slice/a:b.service\n0::/other\n", "/system.slice/a:b.service"},
+		{"named-not-in-use", "9:name=systemd:/\n0::/system.slice/ssh.service\n", "/system.slice/ssh.service"},
+		{"unified-not-in-use", "9:name=systemd:/init.scope\n0::/\n", "/init.scope"},
 		{"no-systemd", "3:cpu,cpuacct:/docker/1\n", ""},
 		{"junk", "\n:\n0:\n", ""},
 	} {
