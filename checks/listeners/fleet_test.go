@@ -36,7 +36,7 @@ func must(t *testing.T, r checks.Result, wantStatus ...string) {
 	t.Errorf("got %q, want one of %q", seen(r), wantStatus)
 }
 
-// the agent's UDP server (41122) is left out as a client's.
+// TestFleetAgentUDPServer: the agent's UDP server (41122) is left out as a client's.
 func TestFleetAgentUDPServer(t *testing.T) {
 	w := only(list(udp("0.0.0.0", 41122, 20)), proc(20, "/usr/bin/perl", "pandora_agent_daemon.service"))
 	must(t, w.runDeclared(t), "fail")
@@ -45,13 +45,13 @@ func TestFleetAgentUDPServer(t *testing.T) {
 	}
 }
 
-// hidden owner outside on any port: cleartext passes though telnetd/Redis may be there.
+// TestFleetCleartextHiddenOwner: hidden owner outside on any port: cleartext passes though telnetd/Redis may be there.
 func TestFleetCleartextHiddenOwner(t *testing.T) {
 	w := only(list(hiddenOwner(tcp("0.0.0.0", 2323))))
 	must(t, w.runCleartext(t), "unknown no_permission")
 }
 
-// two servers of the same program and unit on one port, other addresses: only the first is asked.
+// TestFleetTwoRedisOneUnit: two servers of the same program and unit on one port, other addresses: only the first is asked.
 func TestFleetTwoRedisOneUnit(t *testing.T) {
 	w := only(list(tcp("192.0.2.1", 6379, 20), tcp("192.0.2.2", 6379, 21)), proc(20, "/usr/bin/redis-server", ""), proc(21, "/usr/bin/redis-server", ""))
 	w.dial = func(ctx context.Context, n, addr string) (net.Conn, error) {
@@ -63,7 +63,7 @@ func TestFleetTwoRedisOneUnit(t *testing.T) {
 	must(t, w.runCleartext(t), "fail")
 }
 
-// asking a socket that process 1 alone has starts the service.
+// TestFleetAskStartsService: asking a socket that process 1 alone has starts the service.
 func TestFleetAskStartsService(t *testing.T) {
 	w := only(list(tcp("[::]", 2375, 1)))
 	w.sockets = []*units.Unit{socketUnit("docker.socket", "docker.service", listen("tcp", "::", 2375))}
@@ -82,7 +82,7 @@ func TestFleetAskStartsService(t *testing.T) {
 	}
 }
 
-// RHEL's qemu-kvm with an open VNC on :10 and above; x11vnc elsewhere; Elasticsearch elsewhere.
+// TestFleetPortsOutsideRange: RHEL's qemu-kvm with an open VNC on :10 and above; x11vnc elsewhere; Elasticsearch elsewhere.
 func TestFleetPortsOutsideRange(t *testing.T) {
 	for name, c := range map[string]struct {
 		exe  string
@@ -101,7 +101,7 @@ func TestFleetPortsOutsideRange(t *testing.T) {
 	}
 }
 
-// random reserved ports of RPC programs change at every start.
+// TestFleetReservedRPCPorts: random reserved ports of RPC programs change at every start.
 func TestFleetReservedRPCPorts(t *testing.T) {
 	mk := func(p uint16) world {
 		w := only(list(udp("127.0.0.1", p, 20), udp("0.0.0.0", p+3, 21), udp("0.0.0.0", p+7)), proc(20, "/usr/sbin/rpc.statd", "rpc-statd.service"), proc(21, "/usr/sbin/rpcbind", "rpcbind.service"))
@@ -113,7 +113,7 @@ func TestFleetReservedRPCPorts(t *testing.T) {
 	must(t, now.runDrift(t), "pass")
 }
 
-// resolvers choose their source ports themselves from 1024 on (dnsmasq --min-port).
+// TestFleetDnsmasqSourcePort: resolvers choose their source ports themselves from 1024 on (dnsmasq --min-port).
 func TestFleetDnsmasqSourcePort(t *testing.T) {
 	p := proc(20, "/usr/sbin/dnsmasq", "dnsmasq.service")
 	a := only(list(udp("0.0.0.0", 53, 20)), p)
@@ -123,7 +123,7 @@ func TestFleetDnsmasqSourcePort(t *testing.T) {
 	must(t, b.runDrift(t), "pass")
 }
 
-// sessions: X11 forwarding, ssh -L on loopback.
+// TestFleetX11Forwarding: sessions: X11 forwarding, ssh -L on loopback.
 func TestFleetX11Forwarding(t *testing.T) {
 	s := proc(20, "/usr/sbin/sshd", "session-7.scope")
 	m := proc(10, "/usr/sbin/sshd", "ssh.service")
@@ -132,7 +132,7 @@ func TestFleetX11Forwarding(t *testing.T) {
 	must(t, b.runDrift(t), "pass")
 }
 
-// containers that could not be looked at this time: docker-proxy loses its name.
+// TestFleetContainersNotReadThisTime: containers that could not be looked at this time: docker-proxy loses its name.
 func TestFleetContainersNotReadThisTime(t *testing.T) {
 	mk := func() world {
 		w := only(list(tcp("0.0.0.0", 8080, 40)), proc(40, "/usr/bin/docker-proxy", "docker.service"))
@@ -159,7 +159,7 @@ func TestFleetContainersNotReadThisTime(t *testing.T) {
 	must(t, now.runDeclared(t), "unknown")
 }
 
-// pods get other names at every rollout.
+// TestFleetPodNames: pods get other names at every rollout.
 func TestFleetPodNames(t *testing.T) {
 	mk := func(name string) world {
 		w := only(list(tcp("[::]", 10256, 30)), snapshot.Process{PID: 30, Exe: "/usr/local/bin/kube-proxy", NetNS: ourNS, MntNS: 7, SameRoot: snapshot.No, Cgroup: "/kubepods.slice/cri-containerd-" + strings.Repeat("a", 64) + ".scope"})
@@ -171,7 +171,7 @@ func TestFleetPodNames(t *testing.T) {
 	must(t, now.runDrift(t), "pass")
 }
 
-// cron's own jobs are in cron.service: a job of any account counts as "in a service".
+// TestFleetCronJob: cron's own jobs are in cron.service: a job of any account counts as "in a service".
 func TestFleetCronJob(t *testing.T) {
 	w := only(list(udp("0.0.0.0", 40000, 20)), proc(20, "/home/eve/x", "cron.service"))
 	must(t, w.runDeclared(t), "fail")
@@ -182,7 +182,7 @@ func TestFleetCronJob(t *testing.T) {
 	must(t, w.runDeclared(t), "fail | medium")
 }
 
-// a user mounts his program over /usr/sbin/sshd in a mount namespace of his own.
+// TestFleetMountedOver: a user mounts his program over /usr/sbin/sshd in a mount namespace of his own.
 func TestFleetMountedOver(t *testing.T) {
 	p := proc(20, "/usr/sbin/sshd", "session-3.scope")
 	p.MntNS = 99 // SameRoot stays Yes
@@ -191,7 +191,7 @@ func TestFleetMountedOver(t *testing.T) {
 	must(t, w.runDeclared(t), "fail")
 }
 
-// net.ipv4.ip_local_port_range = 1024 65535.
+// TestFleetWideRange: net.ipv4.ip_local_port_range = 1024 65535.
 func TestFleetWideRange(t *testing.T) {
 	w := only(list(udp("0.0.0.0", 1194, 20)), proc(20, "/opt/vpn/server", "vpn.service"))
 	env, src := w.env(t)
@@ -201,7 +201,7 @@ func TestFleetWideRange(t *testing.T) {
 	must(t, rec.Seal(), "fail")
 }
 
-// an unpackaged program joins a group of SO_REUSEPORT: nobody tells.
+// TestFleetReuseport: an unpackaged program joins a group of SO_REUSEPORT: nobody tells.
 func TestFleetReuseport(t *testing.T) {
 	a := only(list(tcp("0.0.0.0", 8080, 10)), proc(10, "/usr/sbin/vsftpd", "vsftpd.service"))
 	b := only(list(tcp("0.0.0.0", 8080, 10, 20)), proc(10, "/usr/sbin/vsftpd", "vsftpd.service"), proc(20, "/tmp/x", "session-1.scope"))
@@ -209,7 +209,7 @@ func TestFleetReuseport(t *testing.T) {
 	must(t, b.runDrift(t), "fail")
 }
 
-// Debian's postgresql.service is oneshot /bin/true; the real instance comes from a generator.
+// TestFleetPostgresImage: Debian's postgresql.service is oneshot /bin/true; the real instance comes from a generator.
 func TestFleetPostgresImage(t *testing.T) {
 	for _, name := range []string{"postgresql.service", "openvpn.service"} {
 		e := units.Entry{Kind: units.KindService, Name: name, Program: "/bin/true", Unit: &units.Unit{Name: name, Type: "oneshot"}}
@@ -219,7 +219,7 @@ func TestFleetPostgresImage(t *testing.T) {
 	}
 }
 
-// user-session UDP sockets drift.
+// TestFleetSessionUDPClient: user-session UDP sockets drift.
 func TestFleetSessionUDPClient(t *testing.T) {
 	a := only(nil)
 	b := only(list(udp("0.0.0.0", 40000, 20)), proc(20, "/home/a/firefox/firefox", "user@1000.service"))
@@ -227,7 +227,7 @@ func TestFleetSessionUDPClient(t *testing.T) {
 	must(t, b.runDrift(t), "pass")
 }
 
-// Redis on a port of another service gets that one's question (HTTP "Host:" = "Possible SECURITY ATTACK" in its log).
+// TestFleetOneQuestion: Redis on a port of another service gets that one's question (HTTP "Host:" = "Possible SECURITY ATTACK" in its log).
 func TestFleetOneQuestion(t *testing.T) {
 	w := only(list(tcp("0.0.0.0", 9201, 20)), proc(20, "/usr/bin/redis-server", "redis.service"))
 	var asked []string
@@ -243,13 +243,13 @@ func TestFleetOneQuestion(t *testing.T) {
 	}
 }
 
-// xinetd whose lines are not known, on a port of its own.
+// TestFleetUnknownSuperServer: xinetd whose lines are not known, on a port of its own.
 func TestFleetUnknownSuperServer(t *testing.T) {
 	w := only(list(tcp("0.0.0.0", 2323, 20)), proc(20, "/usr/sbin/xinetd", "xinetd.service"))
 	must(t, w.runCleartext(t), "unknown")
 }
 
-// a VNC server that was never dialled (budget) is later said to have been asked.
+// TestFleetVNCBudget: a VNC server that was never dialled (budget) is later said to have been asked.
 func TestFleetVNCBudget(t *testing.T) {
 	w := only(list(tcp("0.0.0.0", 5901, 20)), proc(20, "/usr/bin/Xtigervnc", ""))
 	w.memory = checks.NewMemory(nil)
@@ -261,7 +261,7 @@ func TestFleetVNCBudget(t *testing.T) {
 	must(t, w.runCleartext(t), "fail")
 }
 
-// range of ports changed (a tuning profile): nothing else did.
+// TestFleetRangeChanged: range of ports changed (a tuning profile): nothing else did.
 func TestFleetRangeChanged(t *testing.T) {
 	w := bookworm()
 	w.listeners = list(tcp("0.0.0.0", 8080, 12))
@@ -273,7 +273,7 @@ func TestFleetRangeChanged(t *testing.T) {
 	must(t, rec.Seal(), "pass")
 }
 
-// Docker in an image told to listen on TCP.
+// TestFleetDockerImage: Docker in an image told to listen on TCP.
 func TestFleetDockerImage(t *testing.T) {
 	e := units.Entry{Kind: units.KindService, Name: "docker.service", Program: "/usr/bin/dockerd", Unit: &units.Unit{Name: "docker.service", Exec: []units.Command{{Path: "/usr/bin/dockerd", Args: []string{"dockerd", "-H", "tcp://0.0.0.0:2375"}}}}}
 	w := only(nil)
@@ -284,7 +284,7 @@ func TestFleetDockerImage(t *testing.T) {
 	must(t, rec.Seal(), "fail", "unknown")
 }
 
-// System V script of a package on a systemd host (tentacle_serverd): perl.
+// TestFleetSysVPerl: System V script of a package on a systemd host (tentacle_serverd): perl.
 func TestFleetSysVPerl(t *testing.T) {
 	w := only(list(tcp("0.0.0.0", 41121, 20)), proc(20, "/usr/bin/perl", "tentacle_serverd.service"))
 	w.packages["/usr/bin/perl"], w.packages["/etc/init.d/tentacle_serverd"] = "perl-base", "pandorafms-agent"
@@ -293,7 +293,7 @@ func TestFleetSysVPerl(t *testing.T) {
 	must(t, w.runDeclared(t), "fail | low")
 }
 
-// a bridged machine (LXC, nspawn, macvlan) is reachable by itself; "nothing listens" is more than was looked at.
+// TestFleetBridged: a bridged machine (LXC, nspawn, macvlan) is reachable by itself; "nothing listens" is more than was looked at.
 func TestFleetBridged(t *testing.T) {
 	w := only(nil)
 	w.namespaces = []snapshot.Namespace{{Inode: 9, PIDs: []int{77}, Listeners: []snapshot.Listener{tcp("0.0.0.0", 23, 77)}}}
@@ -302,7 +302,7 @@ func TestFleetBridged(t *testing.T) {
 	}
 }
 
-// Podman with netavark: conmon holds every published port, and which container's is not known.
+// TestFleetConmon: Podman with netavark: conmon holds every published port, and which container's is not known.
 func TestFleetConmon(t *testing.T) {
 	w := only(list(tcp("0.0.0.0", 16000, 20)), proc(20, "/usr/bin/conmon", ""))
 	w.dial = dialer(replies("+PONG\r\n"))
