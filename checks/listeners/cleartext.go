@@ -2,6 +2,8 @@ package listeners
 
 import (
 	"context"
+	"errors"
+	"io/fs"
 	"path"
 	"slices"
 	"strconv"
@@ -35,6 +37,7 @@ func runCleartext(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 
 func runCleartextWith(ctx context.Context, env *checks.Env, src sources, rec *checks.Recorder) {
 	if env.Host.Mode != host.Live {
+		dockerGap(env.Host, src, rec)
 		clearStarts(src, rec)
 		return
 	}
@@ -173,6 +176,13 @@ func clearEntry(e units.Entry) string {
 	if name := clearPrograms[base]; name != "" {
 		return name
 	}
+	if base == "busybox" && e.Unit != nil {
+		for _, command := range e.Unit.Exec {
+			if len(command.Args) > 0 && clearPrograms[path.Base(command.Args[0])] != "" {
+				return clearPrograms[path.Base(command.Args[0])]
+			}
+		}
+	}
 	if e.Program != "" && base != "tcpd" && base != "busybox" && e.Kind != units.KindSocket {
 		return ""
 	}
@@ -266,6 +276,32 @@ func (c *clearAudit) ask(cand candidate) {
 		if cand.by != byPort || a.reason == checks.ReasonBudget {
 			c.rec.Gap(checks.Gap{Reason: a.reason, Subject: checks.Text(subject), Detail: checks.Text(a.detail)})
 		}
+	}
+}
+
+// dockerGap tells of an engine whose own configuration has it listen, on TCP maybe.
+func dockerGap(h *host.Host, src sources, rec *checks.Recorder) {
+	if h.Tree == nil {
+		return
+	}
+	entries, _ := src.enabled()
+	for _, e := range entries {
+		if path.Base(e.Program) != "dockerd" && (e.Kind == units.KindService || e.Name != "docker") {
+			continue
+		}
+		const file = "/etc/docker/daemon.json"
+		data, err := h.Tree.ReadFile(file)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !strings.Contains(string(data), `"hosts"`) && !strings.Contains(string(data), `\u`) {
+			continue
+		}
+		g := checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: checks.Text(e.Name), Location: checks.At(file, 0),
+			Detail: "Docker API starts at boot; where it listens and whether it asks for a credential is not read from its configuration",
+		}
+		if err != nil {
+			g.Reason = checks.ReasonOf(err)
+		}
+		rec.Gap(g)
 	}
 }
 

@@ -58,11 +58,11 @@ func givenOut(r row, ports snapshot.PortRange) bool {
 	return slices.Contains(rpcPrograms, path.Base(r.owner.program))
 }
 
-// chosenUDP are ports below the usual range that servers have, of /etc/services and
+// chosenUDP are ports, most below the usual range, that servers have, of /etc/services and
 // of IANA's list: in a wider range too nobody is given them for a question, or seldom.
 var chosenUDP = []uint16{
 	1194, 1434, 1645, 1646, 1701, 1812, 1813, 1900, 2049, 2055, 2152, 3389, 3478, 3702, 4500, 4789, 5060, 5061, 5246, 5247, 5349, 5351, 5353, 5355,
-	5683, 6081, 6343, 8125, 8472, 9987, 10050, 10051, 11211, 17500, 19132, 27015, 27016, 1514, 1025,
+	5683, 6081, 6343, 8125, 8472, 9987, 10050, 10051, 11211, 17500, 19132, 27015, 27016, 1514, 1025, 41641, 51820, // Tailscale, WireGuard
 }
 
 // rpcPrograms take a port of those for root that is free (bindresvport(3): 512 to

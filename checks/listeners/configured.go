@@ -271,6 +271,15 @@ func entryNames(e units.Entry) (name, base string, script bool) {
 	return name, path.Base(e.Program), false
 }
 
+// handOvers leave what they start running.
+var handOvers = set("docker docker-compose podman podman-compose nerdctl lxc-start tmux screen nohup daemonize start-stop-daemon")
+
+// launches reports a unit whose commands start something else and end. Podman's own
+// units are for containers that are judged by themselves where they run.
+func launches(e units.Entry, name string) bool {
+	return !strings.HasPrefix(name, "podman-") && slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return handOvers[path.Base(c.Path)] })
+}
+
 // kindOf says whether what an entry starts is known to listen, and where its
 // configuration says so. The program decides, else the name it goes by.
 func (s *starts) kindOf(e units.Entry) (nature, units.Place) {
@@ -301,7 +310,7 @@ func (s *starts) kindOf(e units.Entry) (nature, units.Place) {
 		return server, units.Place{}
 	case e.Kind == units.KindOpenRC && name == "syslog" && strings.Contains(s.family, "alpine"):
 		return silent, units.Place{} // busybox's, which takes no messages from elsewhere
-	case nonListeners[base], oneshot, bySystemd:
+	case nonListeners[base] && (script || !path.IsAbs(e.Program) || owner{program: e.Program}.packaged()), oneshot && !launches(e, name), bySystemd:
 		return silent, units.Place{}
 	case quietUnits[name] && (script || interpreter(e.Program) || strings.HasSuffix(base, "-helper")):
 		return silent, units.Place{}

@@ -1,6 +1,7 @@
 package listeners
 
 import (
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"path"
@@ -16,10 +17,15 @@ import (
 type configurations struct {
 	t     *tree.Tree
 	files int // read for the daemon
+	names int // and those that lines include
+	bytes int
 }
 
 // maxConfigFiles bounds what one daemon may include.
 const maxConfigFiles = 128
+
+// maxConfigBytes bounds what is looked through for one daemon.
+const maxConfigBytes = 4 << 20
 
 // settle answers for an entry whose daemon is one of the settled. known is false
 // for another daemon, and nature unknownNature where its configuration does not
@@ -35,7 +41,7 @@ func settle(list []settled, t *tree.Tree, e units.Entry) (n nature, at units.Pla
 			continue
 		}
 		c := &configurations{t: t}
-		args, ok := c.arguments(e, name, script)
+		args, ok := c.arguments(d, e, name, script)
 		if !ok {
 			return unknownNature, units.Place{}, true
 		}
@@ -48,9 +54,15 @@ func settle(list []settled, t *tree.Tree, e units.Entry) (n nature, at units.Pla
 // scriptOptions is a line of the file that carries the options of a script.
 var scriptOptions = regexp.MustCompile(`(?m)^\s*(?:export\s+)?\w*(?:OPTS|ARGS|OPTIONS|args)\w*=(.*)$`)
 
+// scriptConfig is one that names another configuration.
+var scriptConfig = regexp.MustCompile(`(?m)^\s*(?:export\s+)?\w*(?:CONF|CFG|conf|cfg)\w*=(.*)$`)
+
 // arguments are those the daemon is started with: of a unit its own, of a script
 // what the file beside it says.
-func (c *configurations) arguments(e units.Entry, name string, script bool) (args []string, ok bool) {
+func (c *configurations) arguments(d settled, e units.Entry, name string, script bool) (args []string, ok bool) {
+	if e.Kind == units.KindInittab {
+		return nil, false // the line's arguments are not told
+	}
 	if !script {
 		if e.Unit == nil || len(e.Unit.Exec) != 1 {
 			return nil, e.Unit == nil
@@ -65,12 +77,20 @@ func (c *configurations) arguments(e units.Entry, name string, script bool) (arg
 		for _, m := range scriptOptions.FindAllSubmatch(data, -1) {
 			args = append(args, strings.Fields(strings.Trim(strings.TrimSpace(string(m[1])), `"'`))...)
 		}
+		for _, m := range scriptConfig.FindAllSubmatch(data, -1) {
+			for file := range strings.FieldsSeq(strings.Trim(strings.TrimSpace(string(m[1])), `"'`)) {
+				if strings.HasPrefix(file, "/") && !slices.Contains(d.files, file) {
+					return nil, false
+				}
+			}
+		}
 	}
 	return args, true
 }
 
 func (c *configurations) daemon(d settled, args []string) (nature, units.Place) {
 	start := ""
+	var list []string
 	rest, values, ok := getopt(args, d.options)
 	if !ok {
 		return unknownNature, units.Place{}
@@ -82,13 +102,13 @@ func (c *configurations) daemon(d settled, args []string) (nature, units.Place) 
 		switch {
 		case d.word != "" && word == d.word:
 		case d.named && strings.HasPrefix(word, "/"):
-			start = word
+			list = append(list, word)
 		case d.words && !d.opens(word) && !strings.Contains(strings.ToLower(word), "include") && !strings.Contains(strings.ToLower(word), "dir"):
 		default:
 			return unknownNature, units.Place{}
 		}
 	}
-	if start == "" {
+	if start == "" && len(list) == 0 {
 		for _, file := range d.files {
 			if _, err := c.t.Stat(file); !errors.Is(err, fs.ErrNotExist) {
 				start = file
@@ -96,11 +116,10 @@ func (c *configurations) daemon(d settled, args []string) (nature, units.Place) 
 			}
 		}
 	}
-	var list []string
 	switch {
 	case start != "":
 		list = append(list, start)
-	case !d.optional:
+	case !d.optional && len(list) == 0:
 		return unknownNature, units.Place{}
 	}
 	for _, pattern := range d.extra {
@@ -132,6 +151,9 @@ func (c *configurations) file(d settled, file string, depth int) (nature, units.
 	case err != nil:
 		return unknownNature, units.Place{}
 	}
+	if c.bytes += len(data); c.bytes > maxConfigBytes {
+		return unknownNature, units.Place{}
+	}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
@@ -158,8 +180,9 @@ func (c *configurations) file(d settled, file string, depth int) (nature, units.
 // several of them.
 func (c *configurations) included(d settled, from, value string, depth int) (nature, units.Place) {
 	for _, name := range strings.FieldsFunc(value, func(r rune) bool { return strings.ContainsRune(" \t,\"'", r) }) {
-		if strings.ContainsAny(name, "`$") {
-			return unknownNature, units.Place{} // a name that the daemon makes up when it starts
+		c.names++
+		if c.names > maxConfigFiles || strings.ContainsAny(name, "`$") {
+			return unknownNature, units.Place{} // too many, or a name that the daemon makes up when it starts
 		}
 		if !path.IsAbs(name) {
 			name = path.Join(path.Dir(from), name)
@@ -218,8 +241,33 @@ func getopt(args []string, options string) (rest []string, values map[byte]strin
 	return rest, values, true
 }
 
+// dockerStarts reports a container that the engine may start by itself and that has
+// ports published, or the host's network: hostconfig.json beside each.
+func dockerStarts(t *tree.Tree) bool {
+	list, err := t.Glob("/var/lib/docker/containers/*/hostconfig.json")
+	if err != nil || len(list) > maxConfigFiles {
+		return true
+	}
+	for _, file := range list {
+		data, err := t.ReadFile(file)
+		var c struct {
+			NetworkMode     string
+			PortBindings    map[string]json.RawMessage
+			PublishAllPorts bool
+			RestartPolicy   struct{ Name string }
+		}
+		if err != nil || len(data) > maxConfigBytes || json.Unmarshal(data, &c) != nil {
+			return true
+		}
+		if c.RestartPolicy.Name != "" && c.RestartPolicy.Name != "no" && (len(c.PortBindings) > 0 || c.PublishAllPorts || c.NetworkMode == "host") {
+			return true
+		}
+	}
+	return false
+}
+
 // dockerSocket reports an engine whose API is on unix sockets alone, that is told
-// of no metrics, and that is in no swarm (dockerd(8)).
+// of no metrics, that is in no swarm and starts no container with ports (dockerd(8)).
 func dockerSocket(t *tree.Tree, e units.Entry) bool {
 	if e.Unit == nil || len(e.Unit.Exec) != 1 || e.Unit.Exec[0].Incomplete {
 		return false
@@ -235,7 +283,7 @@ func dockerSocket(t *tree.Tree, e units.Entry) bool {
 			if !strings.HasPrefix(value, "fd://") && !strings.HasPrefix(value, "unix://") {
 				return false
 			}
-		case "--containerd", "--log-level", "--data-root", "--exec-opt", "--storage-driver", "--cgroup-parent":
+		case "--containerd", "--log-level", "--exec-opt", "--storage-driver", "--cgroup-parent":
 		default:
 			return false
 		}
@@ -244,7 +292,8 @@ func dockerSocket(t *tree.Tree, e units.Entry) bool {
 		}
 	}
 	data, err := t.ReadFile("/etc/docker/daemon.json")
-	if err != nil && !errors.Is(err, fs.ErrNotExist) || strings.Contains(string(data), "hosts") || strings.Contains(string(data), "metrics") || strings.Contains(string(data), `\u`) {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) || strings.Contains(string(data), "hosts") || strings.Contains(string(data), "metrics") || strings.Contains(string(data), `\u`) ||
+		strings.Contains(string(data), "data-root") || strings.Contains(string(data), "graph") || dockerStarts(t) {
 		return false
 	}
 	_, err = t.Lstat("/var/lib/docker/swarm/docker-state.json")

@@ -30,6 +30,8 @@ func TestSettled(t *testing.T) {
 	incomplete.Unit.Exec[0].Incomplete = true
 	two := daemon("/usr/sbin/rsyslogd")
 	two.Unit.Exec = append(two.Unit.Exec, two.Unit.Exec[0])
+	launched := daemon("/usr/bin/docker", "compose", "up", "-d")
+	launched.Unit.Type = "oneshot"
 	const (
 		quiet = "pass"
 		gap   = "unknown unsupported"
@@ -49,6 +51,13 @@ func TestSettled(t *testing.T) {
 		{"rsyslog-module-not-known", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\nmodule(load=\"imnew\")\n", at("/etc/rsyslog.conf:1")},
 		{"rsyslog-include", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\ninclude(file=\"/opt/a.conf\" mode=\"optional\")\n-- opt/a.conf --\nmodule(load=\"imptcp\")\n", at("/opt/a.conf:1")},
 		{"rsyslog-include-lines", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\ninclude(\n  file=\"/etc/a.conf\")\n-- etc/a.conf --\nmodule(load=\"imptcp\")\n", at("/etc/a.conf:1")},
+		{"rsyslog-include-second", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\ninclude (mode=\"optional\" file=\"/opt/a.conf\")\n-- opt/a.conf --\nmodule(load=\"imptcp\")\n", at("/opt/a.conf:1")},
+		{"rsyslog-include-text", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\ninclude(text=`echo $TEXT`)\n", gap},
+		{"rsyslog-include-many", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\n" + strings.Repeat("$IncludeConfig /*/*/nothing\n", 200), gap},
+		{"rsyslog-large", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\n" + strings.Repeat("*.* /var/log/messages\n", 1<<18), gap},
+		{"rsyslog-inittab", entry(units.KindInittab, "1", "/usr/sbin/rsyslogd"), rsyslog, gap},
+		{"rsyslog-script-file", entry(units.KindOpenRC, "rsyslog", "/etc/init.d/rsyslog"), rsyslog + "-- etc/conf.d/rsyslog --\nCONFIGFILE=/etc/o.conf\n", gap},
+		{"rsyslog-script-same-file", entry(units.KindOpenRC, "rsyslog", "/etc/init.d/rsyslog"), rsyslog + "-- etc/conf.d/rsyslog --\nCONFIGFILE=\"/etc/rsyslog.conf\"\n", quiet},
 		{"rsyslog-include-made-up", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\ninclude(file=`echo $FILE`)\n", gap},
 		{"rsyslog-include-itself", daemon("/usr/sbin/rsyslogd"), "-- etc/rsyslog.conf --\n$IncludeConfig /etc/rsyslog.conf\n", gap},
 		{"rsyslog-include-unreadable", daemon("/usr/sbin/rsyslogd"), rsyslog + "-- etc/rsyslog.d/1.conf err=permission --\n", gap},
@@ -64,11 +73,14 @@ func TestSettled(t *testing.T) {
 		{"chrony-commands", daemon("/usr/sbin/chronyd"), chrony + "-- etc/chrony/conf.d/a.conf --\nbindcmdaddress 127.0.0.1\nbindcmdaddress 0.0.0.0\n", at("/etc/chrony/conf.d/a.conf:2")},
 		{"chrony-word", daemon("/usr/sbin/chronyd", "allow all"), chrony, gap},
 		{"chrony-word-harmless", daemon("/usr/sbin/chronyd", "server 192.0.2.1"), chrony, quiet},
+		{"chrony-peer", daemon("/usr/sbin/chronyd"), chrony + "-- etc/chrony/conf.d/a.conf --\npeer 192.0.2.1\n", at("/etc/chrony/conf.d/a.conf:1")},
 		{"chrony-incomplete", incomplete, chrony, gap},
 		{"auditd", daemon("/sbin/auditd"), "-- etc/audit/auditd.conf --\n##tcp_listen_port = 60\ntcp_listen_queue = 5\n", quiet},
 		{"auditd-listens", daemon("/sbin/auditd"), "-- etc/audit/auditd.conf --\ntcp_listen_port = 60\n", at("/etc/audit/auditd.conf:1")},
 		{"hostapd", daemon("/usr/sbin/hostapd", "-B", "-P", "/run/h.pid", "/etc/h.conf"), "-- etc/h.conf --\nssid=x\n", quiet},
 		{"hostapd-radius", daemon("/usr/sbin/hostapd", "/etc/h.conf"), "-- etc/h.conf --\nradius_server_clients=/etc/x\n", at("/etc/h.conf:1")},
+		{"hostapd-two", daemon("/usr/sbin/hostapd", "/etc/h.conf", "/etc/i.conf"), "-- etc/h.conf --\nradius_server_clients=/etc/x\n-- etc/i.conf --\nssid=x\n", at("/etc/h.conf:1")},
+		{"hostapd-bss", daemon("/usr/sbin/hostapd", "-b", "phy0:/etc/i.conf", "/etc/h.conf"), "-- etc/h.conf --\nssid=x\n", gap},
 		{"cups", daemon("/usr/sbin/cupsd", "-l"), cups, quiet},
 		{"cups-port", daemon("/usr/sbin/cupsd", "-l"), cups + "Port 631\n", at("/etc/cups/cupsd.conf:3")},
 		{"cups-everywhere", daemon("/usr/sbin/cupsd", "-l"), cups + "Listen *:631\n", at("/etc/cups/cupsd.conf:3")},
@@ -77,6 +89,14 @@ func TestSettled(t *testing.T) {
 		{"networkd-serves", daemon("/lib/systemd/systemd-networkd"), "-- etc/systemd/network/a.network --\n[Network]\nDHCPServer=yes\n", at("/etc/systemd/network/a.network:2")},
 		{"containerd", daemon("/usr/bin/containerd"), "-- etc/containerd/config.toml --\n[grpc]\naddress = \"/run/containerd/containerd.sock\"\ntcp_address = \"\"\n[metrics]\naddress = \"127.0.0.1:1338\"\n", quiet},
 		{"containerd-tcp", daemon("/usr/bin/containerd"), "-- etc/containerd/config.toml --\nimports = [\"/etc/a.toml\", '/etc/b.toml']\n-- etc/b.toml --\ntcp_address = \"0.0.0.0:1\"\n", at("/etc/b.toml:1")},
+		{"containerd-imports-lines", daemon("/usr/bin/containerd"), "-- etc/containerd/config.toml --\nimports = [\n  \"/etc/a.toml\",\n  '/etc/b.toml']\n-- etc/b.toml --\ntcp_address = \"0.0.0.0:1\"\n", at("/etc/b.toml:1")},
+		{"containerd-inline", daemon("/usr/bin/containerd"), "-- etc/containerd/config.toml --\nmetrics = {address = \"0.0.0.0:1\"}\n", at("/etc/containerd/config.toml:1")},
+		{"containerd-dotted", daemon("/usr/bin/containerd"), "-- etc/containerd/config.toml --\nmetrics.address = \"127.0.0.1:1\"\ngrpc.tcp_address = \":2\"\n", at("/etc/containerd/config.toml:2")},
+		{"lightdm-tcp", daemon("/usr/sbin/lightdm"), "-- etc/lightdm/lightdm.conf --\n[Seat:*]\nxserver-allow-tcp=true\n", at("/etc/lightdm/lightdm.conf:2")},
+		{"gdm-tcp", daemon("/usr/sbin/gdm3"), "-- etc/gdm3/daemon.conf --\n[security]\nDisallowTCP=false\n", at("/etc/gdm3/daemon.conf:2")},
+		{"sddm", daemon("/usr/bin/sddm"), "-- etc/sddm.conf --\n[X11]\nServerArguments=-nolisten tcp\n", quiet},
+		{"sddm-tcp", daemon("/usr/bin/sddm"), "-- etc/sddm.conf --\n[X11]\nServerArguments=-listen tcp\n", at("/etc/sddm.conf:2")},
+		{"name-of-another", daemon("/opt/app/bin/cron"), "", gap},
 		{"lightdm-xdmcp", daemon("/usr/sbin/lightdm"), "-- etc/lightdm/lightdm.conf --\n[XDMCPServer]\nenabled=true\n", at("/etc/lightdm/lightdm.conf:2")},
 		{"gdm", daemon("/usr/sbin/gdm3"), "-- etc/gdm3/daemon.conf --\n[xdmcp]\n#Enable=true\n", quiet},
 		{"pandora-agent", entry(units.KindSysV, "pandorafms-agent", "/etc/init.d/pandorafms-agent"), "-- etc/pandora/pandora_agent.conf --\nudp_server 0\n#udp_server 1\n", quiet},
@@ -85,6 +105,11 @@ func TestSettled(t *testing.T) {
 		{"docker-tcp", daemon("/usr/bin/dockerd", "-H", "fd://", "-H", "tcp://0.0.0.0:2375"), "", unit},
 		{"docker-metrics", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- etc/docker/daemon.json --\n{\"metrics-addr\": \"0.0.0.0:9323\"}\n", unit},
 		{"docker-swarm", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- var/lib/docker/swarm/docker-state.json --\n{}\n", unit},
+		{"docker-container", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- var/lib/docker/containers/a/hostconfig.json --\n{\"PortBindings\":{\"80/tcp\":[{}]},\"RestartPolicy\":{\"Name\":\"always\"}}\n", unit},
+		{"docker-container-stays", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- var/lib/docker/containers/a/hostconfig.json --\n{\"PortBindings\":{\"80/tcp\":[{}]},\"RestartPolicy\":{\"Name\":\"no\"}}\n", quiet},
+		{"docker-containers-not-seen", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- var/lib/docker/containers/ err=permission --\n", unit},
+		{"docker-elsewhere", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- etc/docker/daemon.json --\n{\"data-root\": \"/srv\"}\n", unit},
+		{"docker-compose", launched, "", gap},
 		{"docker-other-option", daemon("/usr/bin/dockerd", "--tlsverify"), "", unit},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -156,4 +181,38 @@ func FuzzConfiguration(f *testing.F) {
 			}
 		}
 	})
+}
+
+// TestCleartextDockerFile: Docker's own file may have it listen without a credential.
+func TestCleartextDockerFile(t *testing.T) {
+	for _, tc := range []struct{ name, file, want string }{
+		{"hosts", `{"hosts": ["tcp://0.0.0.0:2375"]}`, "unknown unsupported | gap unsupported x.service"},
+		{"others", `{"log-driver": "journald"}`, "pass"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			env, src := world{enabled: []units.Entry{daemon("/usr/bin/dockerd")}}.env(t)
+			env.Host = hosttest.Load(t, "-- etc/docker/daemon.json --\n"+tc.file+"\n")
+			rec := checks.NewRecorder(Cleartext())
+			runCleartextWith(t.Context(), env, src, rec)
+			if got := seen(rec.Seal()); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestCleartextBusybox: the word after busybox is the server.
+func TestCleartextBusybox(t *testing.T) {
+	got := seen(world{enabled: []units.Entry{daemon("/bin/busybox", "telnetd", "-F")}}.tree(t, "listeners.cleartext"))
+	if want := "fail | high configured clear x.service telnet at /etc/x.service:3"; got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestTunnelsAreNoClients: what tunnels listen on is in the range that clients get.
+func TestTunnelsAreNoClients(t *testing.T) {
+	for _, port := range []uint16{41641, 51820} {
+		w := only(list(udp("0.0.0.0", port, 20)), proc(20, "/usr/sbin/tailscaled", "tailscaled.service"))
+		must(t, w.runDeclared(t), "fail")
+	}
 }

@@ -2,6 +2,7 @@ package listeners
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -29,12 +30,12 @@ func matching(pattern string) func(string) bool { return regexp.MustCompile(patt
 // settledDaemons is what is known of each: chrony.conf(5), rsyslog.conf(5),
 // auditd.conf(5), ntpd.conf(5), resolved.conf(5), systemd.network(5), hostapd.conf,
 // cupsd.conf(5), pandora_agent.conf, containerd-config.toml(5), and what display managers are told of
-// XDMCP and VNC.
+// XDMCP, VNC and X11 over TCP.
 func settledDaemons() []settled {
 	return []settled{
 		{
 			programs: []string{"rsyslogd"}, scripts: []string{"rsyslog", "rsyslogd"}, options: "nd46xACDSi:f:M:u:", config: 'f', files: []string{"/etc/rsyslog.conf"},
-			comment: "#", include: regexp.MustCompile(`(?i)(?:\$includeconfig\s+|\binclude\(\s*file\s*=\s*)"?([^"\s)]+)|^\s*file\s*=\s*"?(/etc/[^"\s)]+)`), opens: rsyslogOpens,
+			comment: "#", include: regexp.MustCompile(`(?i)(?:\$includeconfig\s+|\binclude\s*\([^#)]*?\b(?:file|text)\s*=\s*)"?([^"\s)]+)|^\s*file\s*=\s*"?(/etc/[^"\s)]+)`), opens: rsyslogOpens,
 		},
 		{
 			programs: []string{"chronyd"}, scripts: []string{"chrony", "chronyd"}, options: "46dnqQrRsxmF:f:l:L:P:p:t:u:U", config: 'f', words: true,
@@ -50,7 +51,7 @@ func settledDaemons() []settled {
 			files: []string{"/etc/openntpd/ntpd.conf", "/etc/ntpd.conf"}, comment: "#", opens: matching(`^\s*listen\b`),
 		},
 		{
-			programs: []string{"hostapd"}, scripts: []string{"hostapd"}, options: "dKtBvSTP:f:e:g:G:i:b:u:", named: true, optional: true,
+			programs: []string{"hostapd"}, scripts: []string{"hostapd"}, options: "dKtBvSTP:f:e:g:G:i:u:", named: true, optional: true,
 			files: []string{"/etc/hostapd/hostapd.conf", "/etc/hostapd.conf"}, comment: "#",
 			opens: matching(`^\s*(radius_server_clients|radius_das_port|upnp_iface|multi_ap_dpp|dpp_controller)\s*=`),
 		},
@@ -75,22 +76,24 @@ func settledDaemons() []settled {
 		},
 		{
 			programs: []string{"containerd"}, scripts: []string{"containerd"}, options: "", files: []string{"/etc/containerd/config.toml"}, optional: true, comment: "#",
-			include: regexp.MustCompile(`^\s*imports\s*=\s*\[([^\]]*)`),
+			include: regexp.MustCompile(`^\s*imports\s*=\s*\[([^\]]*)|^["']([^"']+)["']\s*,?\s*\]?$`),
 			opens: func(line string) bool {
-				return containerdAddress.MatchString(line) && !containerdLoopback.MatchString(line)
+				return slices.ContainsFunc(containerdAddress.FindAllString(line, -1), func(setting string) bool {
+					return !containerdLoopback.MatchString(setting)
+				})
 			},
 		},
 		{
-			programs: []string{"gdm", "gdm3", "lightdm"}, scripts: []string{"gdm", "gdm3", "lightdm"}, options: "", optional: true, comment: "#",
-			extra: []string{"/etc/gdm3/*.conf", "/etc/gdm/*.conf", "/etc/lightdm/lightdm.conf", "/etc/lightdm/lightdm.conf.d/*.conf", "/usr/share/lightdm/lightdm.conf.d/*.conf"},
-			opens: matching(`(?i)^\s*enabled?\s*=\s*(t|y|1)`),
+			programs: []string{"gdm", "gdm3", "lightdm", "sddm", "lxdm"}, scripts: []string{"gdm", "gdm3", "lightdm", "sddm", "lxdm"}, options: "", optional: true, comment: "#",
+			extra: []string{"/etc/gdm3/*.conf", "/etc/gdm/*.conf", "/etc/lightdm/lightdm.conf", "/etc/lightdm/lightdm.conf.d/*.conf", "/etc/xdg/lightdm/lightdm.conf.d/*.conf", "/usr/share/lightdm/lightdm.conf.d/*.conf", "/etc/sddm.conf", "/etc/sddm.conf.d/*.conf", "/etc/lxdm/*.conf"},
+			opens: matching(`(?i)^\s*(enabled?|xserver-allow-tcp|tcp_listen)\s*=\s*(t|y|1)|^\s*disallowtcp\s*=\s*(f|n|0)|[\s=]-listen\s+tcp`),
 		},
 	}
 }
 
 var (
 	rsyslogModule      = regexp.MustCompile(`(?i)(?:\$modload\s+|\bload\s*[=:]\s*)["']?(?:[^\s"')]*/)?(?:lm)?(im[a-z0-9_]+)`)
-	containerdAddress  = regexp.MustCompile(`^\s*(tcp_address|address|stream_server_address)\s*=\s*["'][^"'/]+["']`)
+	containerdAddress  = regexp.MustCompile(`(?:^|[\s.{,"'])(tcp_address|address|stream_server_address)["']?\s*=\s*["'][^"'/]+["']`)
 	containerdLoopback = regexp.MustCompile(`=\s*["'](127\.|\[?::1|localhost)`)
 )
 
@@ -107,14 +110,15 @@ func rsyslogOpens(line string) bool {
 	return false
 }
 
-// chronyOpens: chronyd serves time only with "allow", and its command port is on
+// chronyOpens: chronyd serves time only with "allow", opens the same port for a peer
+// or to broadcast (ntp_core.c), and its command port is on
 // loopback unless it is bound elsewhere.
 func chronyOpens(line string) bool {
 	f := strings.Fields(strings.ToLower(line))
 	switch {
 	case len(f) == 0:
 		return false
-	case f[0] == "allow", f[0] == "ptpport":
+	case f[0] == "allow", f[0] == "ptpport", f[0] == "peer", f[0] == "broadcast":
 		return true
 	case f[0] == "bindcmdaddress" && len(f) > 1:
 		return !strings.HasPrefix(f[1], "127.") && f[1] != "::1" && !strings.HasPrefix(f[1], "/")

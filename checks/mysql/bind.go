@@ -147,6 +147,9 @@ func (s settings) plan(t *tree.Tree, hasX bool) plan {
 	if s.refused {
 		return p // the gap that says so is among the settings'
 	}
+	if s.flavour == mySQL {
+		p.gaps = append(p.gaps, s.persisted(t)...) // that may take skip-networking back too
+	}
 	last := func(name string) mycnf.Setting {
 		value, gap := s.last(name)
 		if gap != nil {
@@ -157,9 +160,6 @@ func (s settings) plan(t *tree.Tree, hasX bool) plan {
 	if last("skip-networking").On() {
 		p.closed = "skip-networking is set: the server listens on no TCP port"
 		return p
-	}
-	if s.flavour == mySQL {
-		p.gaps = append(p.gaps, s.persisted(t)...)
 	}
 	address := last("bind-address")
 	p.door(s, address, classic, s.flavour)

@@ -127,6 +127,7 @@ bind-address = 0.0.0.0
 		{"socket-unit-only", strings.Replace(enabledMaria, "mariadb.service", "mariadb.socket", -1) + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
 		{"instance-only", "-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb@two.service -> /lib/systemd/system/mariadb@.service --\n-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
 		{"persisted", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"bind_address\":{}}}\n", "unknown unsupported"},
+		{"persisted-skip-networking", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nskip-networking\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"skip_networking\":{}}}\n", "unknown unsupported"},
 		{"persisted-elsewhere", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"max_connections\":{}}}\n", "pass"},
 		{"drop-in", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n-- etc/systemd/system/mariadb.service.d/o.conf --\n[Service]\nEnvironment=MYSQLD_OPTS=--bind-address=::\n", "unknown unsupported"},
 		{"not-installed", "-- etc/my.cnf --\n[mysqld]\nbind-address=::\n", "not_applicable absent"},
