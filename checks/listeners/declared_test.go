@@ -174,6 +174,11 @@ func TestDeclared(t *testing.T) {
 			w.units["ssh.service"].Exec = []units.Command{{Path: "/usr/sbin/sshd"}}
 			w.enabled = []units.Entry{{Kind: units.KindSocket, Name: "ssh.socket", Unit: w.sockets[0]}}
 		}, "fail | low running undeclared tcp 22 sshd at /usr/lib/systemd/system/ssh.socket"},
+		{"fork-of-process-1", func(w *world) {
+			one(tcp("[::]", 22, 1, 61, 60, 62), proc(60, "/usr/sbin/sshd", "ssh.service"), proc(61, "/usr/lib/systemd/systemd", ""), proc(62, "/usr/lib/systemd/systemd", ""))(w)
+			w.sockets = []*units.Unit{socketUnit("ssh.socket", "ssh.service", listen("tcp", "::", 22))}
+			w.enabled = []units.Entry{{Kind: units.KindSocket, Name: "ssh.socket", Unit: w.sockets[0]}}
+		}, "fail | low running undeclared tcp 22 sshd at /usr/lib/systemd/system/ssh.socket"},
 		{"process-1-without-a-socket-unit", one(tcp("[::]", 22, 1)), "fail | medium running undeclared tcp 22 systemd"},
 		{"service-that-stored-its-socket-with-process-1", one(tcp("[::]", 22, 1, 10), sshdNow), "fail " + ssh22},
 		{"host-network-container", one(tcp("0.0.0.0", 80, 30), snapshot.Process{PID: 30, Exe: "/usr/sbin/sshd", Cgroup: "/system.slice/docker-" + strings.Repeat("a", 64) + ".scope", SameRoot: snapshot.No, MntNS: 7}), "fail | medium running undeclared tcp 80 sshd"},

@@ -209,7 +209,7 @@ func (a *attribution) others(r row) []row {
 	programs, services := []string{mergedUsr(first.program)}, []string{stableUnit(first.service)}
 	for _, pid := range r.PIDs {
 		p, known := a.snap.Process(pid)
-		if pid == first.pid || pid == 1 && a.systemd() || !known || p.Zombie || p.Exe == "" {
+		if pid == first.pid || pid == 1 && a.systemd() || !known || p.Zombie || p.Exe == "" || a.fork(p) {
 			continue
 		}
 		o := a.process(pid)
@@ -235,13 +235,20 @@ func (a *attribution) containerOf(cgroup string) string {
 // has the socket too. In a container process 1 is the server itself.
 func (a *attribution) leader(pids []int) (leader int, byManager bool) {
 	for _, pid := range pids {
+		p, known := a.snap.Process(pid)
 		if pid == 1 && a.systemd() {
 			byManager = true
-		} else if p, known := a.snap.Process(pid); leader == 0 && known && !p.Zombie {
+		} else if leader == 0 && known && !p.Zombie && !a.fork(p) {
 			leader = pid
 		}
 	}
 	return leader, byManager
+}
+
+// fork reports a child of systemd's process 1 that has not become another program
+// yet, or does a piece of its work: for a moment it has all its descriptors.
+func (a *attribution) fork(p snapshot.Process) bool {
+	return p.PPID == 1 && p.PID != 1 && p.EUID == 0 && p.Exe != "" && p.Exe == a.init.Exe && a.systemd()
 }
 
 func (a *attribution) systemd() bool {
