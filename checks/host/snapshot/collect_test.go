@@ -73,6 +73,10 @@ func TestCollectFromFiles(t *testing.T) {
 	process(files, 30, 120, 1, "S", "nginx", "socket:[101]", "socket:[101]", "pipe:[7]")
 	files["30/exe"] = "->/usr/sbin/nginx (deleted)"
 	process(files, 50, 130, 1, "Z", "gone")
+	// Ending: not called a zombie yet, and its program and root are given back.
+	process(files, 51, 131, 1, "R", "going")
+	delete(files, "51/exe")
+	delete(files, "51/root")
 	// Its first thread has ended; all but its state is with the other one.
 	thread := map[string]string{}
 	process(thread, 61, 140, 2, "S", "leaderless", "socket:[103]")
@@ -103,6 +107,10 @@ func TestCollectFromFiles(t *testing.T) {
 			worker,
 			proc(40, 99, "nginx"),
 			{PID: 50, PPID: 1, Start: 130, Comm: "gone", Zombie: true, ArgsCut: true},
+			{
+				PID: 51, PPID: 1, Start: 131, Comm: "going", Zombie: true, ArgsCut: true, EUID: 33, Cgroup: "/system.slice/going.service",
+				NetNS: 4026531840, MntNS: 4026531840, PIDNS: 4026531840,
+			},
 			proc(60, 140, "leaderless"),
 		},
 		Listeners: []Listener{

@@ -136,6 +136,7 @@ func (c *collector) readProcess(pid int, ours Directory, oursKnown bool) (p Proc
 		p.Cgroup = parseCgroup(b)
 	}
 	exe, err := c.link(dir, "exe")
+	exeGone := err != nil && gone(err)
 	note("exe", err)
 	p.Exe, p.ExeDeleted = parseExe(string(exe))
 	p.Exe = below(c.opts.Root, p.Exe)
@@ -148,6 +149,11 @@ func (c *collector) readProcess(pid int, ours Directory, oursKnown bool) (p Proc
 	p.MntNS = c.namespace(dir, "mnt", note)
 	p.PIDNS = c.namespace(dir, "pid", note)
 	switch root, err := identify(dir, "root"); {
+	case err != nil && gone(err) && exeGone && stat.threads <= 1:
+		// On its way out (do_exit() of kernel/exit.c): memory, descriptors and root are
+		// given back before it is called a zombie. It holds nothing any more.
+		p.Zombie = true
+		return p, nil
 	case err != nil:
 		note("root", err)
 	case !oursKnown:
