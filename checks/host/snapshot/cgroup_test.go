@@ -77,13 +77,17 @@ func TestContainerOf(t *testing.T) {
 		"/kubelet/kubepods/besteffort/pod" + uid + "/" + id64:                                                                      {"kubernetes", id64},
 		"/system.slice/containerd.service/kubepods-burstable-pod" + uidUnit + ".slice:cri-containerd:" + id64:                      {"containerd", id64},
 		"/kubepods.slice/kubepods-besteffort.slice/kubepods-besteffort-pod" + uidUnit + ".slice":                                   none,
+
 		"/lxc/web":               {"lxc", "web"},
 		"/lxc/101/ns/init.scope": {"lxc", "101"},
+
 		"/lxc.payload.web/system.slice/ssh.service": {"lxc", "web"},
 		"/lxc.payload/web":                          {"lxc", "web"},
 		"/lxc.monitor.web":                          none,
 		"/lxc.monitor/web":                          none,
-		"/lxc.payload.web/system.slice/docker-" + id64 + ".scope":                      {"docker", id64},
+
+		"/lxc.payload.web/system.slice/docker-" + id64 + ".scope": {"docker", id64},
+
 		"/machine.slice/systemd-nspawn@web.service/payload":                            {"systemd-nspawn", "web"},
 		"/machine.slice/systemd-nspawn@a\\x2db.service/payload/system.slice/x.service": {"systemd-nspawn", "a-b"},
 		"/machine.slice/systemd-nspawn@web.service/supervisor":                         none,
@@ -92,6 +96,7 @@ func TestContainerOf(t *testing.T) {
 		"/machine.slice/machine-lxc\\x2d4321\\x2dweb.scope":                            {"lxc", "web"},
 		"/docker/" + id64 + "/buildkit/abcdefghijkl":                                   {"buildkit", "abcdefghijkl"},
 		"/system.slice/garden.service/garden/0e1c5a2e-9f":                              {"garden", "0e1c5a2e-9f"},
+
 		"/ecs/task-1/" + id64: {"ecs", id64},
 		"/ecs/0123456789abcdef0123456789abcdef/0123456789abcdef0123456789abcdef-42": {"ecs", "0123456789abcdef0123456789abcdef-42"},
 		"/actions_job/" + id64:                     {"", id64},
