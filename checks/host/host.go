@@ -61,6 +61,7 @@ type Host struct {
 	accounts func() (*Accounts, error) // memoised by Open and New
 	units    *units.System
 	packages *packages.Database
+	memo     memo
 	procDir  string // its procfs, seen from here; "" = none
 	remote   bool   // Options.Remote
 }
