@@ -27,7 +27,7 @@ WITH_TREE = if [ -f "$(TREE).stamp" ]; then export HOSTAUDIT_TEST_TREE="$(TREE)"
 # The race detector needs a C compiler, the product does not.
 RACE = $(shell if command -v gcc >/dev/null && [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo -race; fi)
 
-.PHONY: build audit test unit lint cross bench fuzz cover tree clean
+.PHONY: build audit test unit lint cross bench fuzz differential cover tree clean
 
 build:
 	$(BUILD) -o bin/hostaudit ./cmd/hostaudit
@@ -85,6 +85,14 @@ fuzz:
 			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x "./$${file%/*}" </dev/null; \
 		done; \
 	done
+
+# Compares how sshd_config is read with the real sshd of every root tree; needs root and
+# the trees. HOSTAUDIT_DIFFERENTIAL is the number of configurations for the first one, a
+# fifth of it for each of the others; HOSTAUDIT_DIFFERENTIAL_SEED and
+# HOSTAUDIT_DIFFERENTIAL_KEEP are explained at the test.
+differential: tree
+	@$(WITH_TREE); export HOSTAUDIT_DIFFERENTIAL=$${HOSTAUDIT_DIFFERENTIAL:-10000}; \
+	$(GO) test -count=1 -v -timeout 60m -run '^TestDifferential' ./checks/internal/sshdconf
 
 cover: tree
 	@mkdir -p .cache; $(WITH_TREE); \

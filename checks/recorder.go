@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -29,6 +30,7 @@ type Recorder struct {
 	passText Text
 	na       Reason
 	naText   Text
+	breaks   []Text
 }
 
 // NewRecorder returns the recorder of c.
@@ -104,6 +106,17 @@ func (r *Recorder) Summary(summary string) {
 	r.record(func() { r.summary = Clean(summary) })
 }
 
+// Breaks adds a sentence to what following the remedy may break on this host. It must
+// be stable between runs.
+func (r *Recorder) Breaks(sentence string) {
+	text := Clean(sentence)
+	r.record(func() {
+		if !slices.Contains(r.breaks, text) {
+			r.breaks = append(r.breaks, text)
+		}
+	})
+}
+
 // Seal ends recording and returns the verdict. Everything is sorted, so the
 // order in which goroutines recorded does not show.
 func (r *Recorder) Seal() Result {
@@ -129,6 +142,12 @@ func (r *Recorder) Seal() Result {
 		res.Status = StatusFail
 		res.Summary = findingsSummary(res.Findings)
 		res.Remedy, res.Breaks = r.check.Remedy, r.check.Breaks
+		for _, sentence := range r.breaks {
+			if res.Breaks != "" && !strings.HasSuffix(string(res.Breaks), ".") {
+				res.Breaks += "."
+			}
+			res.Breaks = strings.TrimSpace(res.Breaks + " " + string(sentence))
+		}
 	case len(res.Gaps) > 0:
 		res.Status, res.Reason = StatusUnknown, res.Gaps[0].Reason
 		res.Summary = countOf(len(res.Gaps), string(res.Gaps[0].Detail), "gaps")

@@ -48,7 +48,7 @@ func TestChecksAreComplete(t *testing.T) {
 func TestIDsArePinned(t *testing.T) {
 	want := []string{
 		"password.dictionary", "password.empty", "password.scheme",
-		"ssh.port", "ssh.root-login",
+		"ssh.port", "ssh.root-login", "ssh.tcp-forwarding", "ssh.tunnel", "ssh.banner", "ssh.root-keys", "ssh.user-keys",
 		"ftp.port",
 		"mysql.root-password", "mysql.bind",
 		"listeners.declared", "listeners.cleartext", "listeners.drift",

@@ -8,9 +8,9 @@ import (
 )
 
 // Empty is password.empty: an empty field in passwd or shadow, which opens the
-// account where PAM's pam_unix is told nullok, and a hash of the empty string,
-// which Enter opens everywhere. What sshd adds (PermitEmptyPasswords, UsePAM no)
-// is not judged yet, so an empty field is a finding even where PAM refuses it.
+// account where PAM's pam_unix is told nullok or an SSH server takes it without PAM
+// (PermitEmptyPasswords), and a hash of the empty string, which Enter opens
+// everywhere. An empty field is a finding even where everything refuses it today.
 func Empty() checks.Check {
 	return checks.Check{
 		ID:        "password.empty",
@@ -73,6 +73,11 @@ func (s *survey) emptyFields(env *checks.Env, rec *checks.Recorder) {
 		rec.Summary("accounts have an empty password")
 	}
 	for _, e := range accounts {
+		if server, in := emptyOverSSH(env.Host, e.acc); in {
+			rec.Summary("accounts log in without a password")
+			rec.Finding(emptyFinding(e, "no-password", "no password is asked for, also over SSH ("+server+")", checks.SeverityCritical))
+			continue
+		}
 		rec.Finding(emptyFinding(e, "no-password", detail, severity))
 	}
 }

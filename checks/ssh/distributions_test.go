@@ -228,8 +228,8 @@ func TestDistributions(t *testing.T) {
 		},
 		{
 			name: "ubuntu-24.04", text: ubuntu + deb(""), bySystemd: true,
-			port: configured, root: byKey("low"),
-			livePort: "fail; running medium port-22 SSH server@:0",
+			port: "fail; configured medium port-22 " + etc + "@/usr/lib/systemd/system/ssh.socket:3", root: byKey("low"),
+			livePort: "fail; running medium port-22 " + etc + "@:0",
 		},
 		{
 			name: "ubuntu-24.04-moved", text: ubuntu + deb("Port 2222\nPermitRootLogin no"), bySystemd: true, listens: "[::]:2222",
@@ -244,7 +244,7 @@ func TestDistributions(t *testing.T) {
 			name: "ubuntu-24.04-drop-in", text: ubuntu + deb("Port 2222\nPermitRootLogin no") +
 				"-- etc/systemd/system/ssh.socket.d/x.conf --\n[Socket]\nListenStream=22\n",
 			bySystemd: true, listens: "[::]:2222",
-			port: "unknown; gap unsupported ssh.socket@/etc/systemd/system/ssh.socket.d/x.conf:0", root: "pass",
+			port: "fail; configured medium port-22 " + etc + "@/etc/systemd/system/ssh.socket.d/x.conf:2", root: "pass",
 		},
 		{
 			name: "debian-12-moved", text: debian + deb("Port 2222\nPermitRootLogin no"), listens: "[::]:2222",

@@ -1,11 +1,16 @@
-// Package ssh asks what the host's SSH servers listen on and whom they let in.
-// The files are read as sshd reads them (checks/internal/sshdconf); where this
-// package cannot follow sshd it says so and never passes.
+// Package ssh asks what the host's SSH servers listen on, whom they let in and what
+// they allow then. checks/host/sshd finds the servers, checks/internal/sshdconf
+// evaluates their configuration as sshd does; where these cannot follow sshd the
+// checks say so and never pass.
 package ssh
 
 import "hostaudit/checks"
 
 // Checks returns the family's checks in the order of the catalogue.
 func Checks() []checks.Check {
-	return []checks.Check{portCheck(), rootLoginCheck()}
+	return []checks.Check{
+		portCheck(), rootLoginCheck(),
+		forwardingCheck(), tunnelCheck(), bannerCheck(),
+		rootKeysCheck(), userKeysCheck(),
+	}
 }

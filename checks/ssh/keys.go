@@ -1,7 +1,6 @@
 package ssh
 
 import (
-	"bytes"
 	"errors"
 	"io/fs"
 	"path"
@@ -9,112 +8,101 @@ import (
 	"strconv"
 	"strings"
 
+	"hostaudit/checks"
 	"hostaudit/checks/host"
+	"hostaudit/checks/host/sshd"
+	"hostaudit/checks/host/tree"
+	"hostaudit/checks/internal/authkeys"
+	"hostaudit/checks/internal/sshdconf"
 )
 
-// roots are the accounts PermitRootLogin is about: every one with user ID 0,
-// whatever its name (auth_root_allowed() of auth.c).
-type roots struct {
-	names    []string // sorted; root is always one
-	accounts []host.Account
-	complete bool // the accounts could be read
+// keyFile is one file that may hold keys of an account.
+type keyFile struct {
+	name     string
+	err      error              // it could not be read, or its rights could not
+	unclear  string             // why its name is not known
+	refused  rights             // StrictModes keeps sshd from using it
+	writable rights             // others can write it, and StrictModes is off
+	hidden   bool               // the account itself cannot read it
+	entries  []authkeys.Entry   // what sshd takes for a key
+	problems []authkeys.Problem // lines it does not
 }
 
-func rootAccounts(h *host.Host) roots {
-	r := roots{names: []string{"root"}}
-	all := h.Accounts()
-	if all == nil || all.PasswdErr != nil {
-		return r
+// usable reports that sshd uses what stands in the file.
+func (f keyFile) usable() bool {
+	return f.err == nil && f.unclear == "" && f.refused.culprit == "" && !f.hidden
+}
+
+// keyFiles returns the files of AuthorizedKeysFile that are there, for an account on
+// some connections.
+func (s setup) keyFiles(eff *sshdconf.Effective, a host.Account) []keyFile {
+	setting := eff.Setting("AuthorizedKeysFile")
+	strict := eff.Setting("StrictModes").Word() != "no"
+	patterns := setting.Words
+	if setting.Unknown {
+		patterns = []string{".ssh/authorized_keys", ".ssh/authorized_keys2"} // of every version
 	}
-	r.complete = true
-	for _, a := range all.List {
-		if a.UID != 0 {
+	var files []keyFile
+	seen := map[string]bool{}
+	for _, pattern := range patterns {
+		if strings.EqualFold(pattern, "none") {
 			continue
 		}
-		r.accounts = append(r.accounts, a)
-		if !slices.Contains(r.names, a.Name) {
-			r.names = append(r.names, a.Name)
-		}
-	}
-	slices.Sort(r.names)
-	return r
-}
-
-// keyWay says whether root may have a way in without a password.
-type keyWay struct {
-	possible bool
-	detail   string // a clause
-}
-
-// keys looks for a key, a certificate authority or a command that lets root in.
-// What cannot be excluded counts as possible. ok is false when a gap was
-// recorded.
-func (j judge) keys(forcedOnly bool) (way keyWay, ok bool) {
-	for _, keyword := range []string{"HostbasedAuthentication", "GSSAPIAuthentication"} {
-		for _, v := range j.view.Values(keyword) {
-			if v.Word("no") != "no" && !forcedOnly {
-				return keyWay{true, keyword + " is on"}, true
-			}
-		}
-	}
-	pubkey, ok := j.only("PubkeyAuthentication", "yes")
-	if !ok {
-		return keyWay{}, false
-	}
-	if pubkey == "no" {
-		return keyWay{false, "nothing else is on that root could log in with"}, true
-	}
-	for _, keyword := range []string{"AuthorizedKeysCommand", "TrustedUserCAKeys"} {
-		for _, v := range j.view.Values(keyword) {
-			if v.Word("none") != "none" {
-				return keyWay{true, keyword + " is set and may accept a key of root"}, true
-			}
-		}
-	}
-	if !j.roots.complete {
-		return keyWay{true, "a key of root cannot be excluded: the accounts could not be read"}, true
-	}
-	for _, v := range j.view.Values("AuthorizedKeysFile") {
-		patterns := []string{".ssh/authorized_keys", ".ssh/authorized_keys2"}
-		if v.Line != nil {
-			patterns = v.Args
-		}
-		for _, pattern := range patterns {
-			if w := j.keyFile(pattern, forcedOnly); w.possible {
-				return w, true
-			}
-		}
-	}
-	if forcedOnly {
-		return keyWay{false, "a key with a forced command would be accepted; none is there"}, true
-	}
-	return keyWay{false, "a key would be accepted; none is there"}, true
-}
-
-// keyFile looks into one file of AuthorizedKeysFile for every root account.
-func (j judge) keyFile(pattern string, forcedOnly bool) keyWay {
-	if strings.EqualFold(pattern, "none") {
-		return keyWay{}
-	}
-	for _, a := range j.roots.accounts {
 		name, ok := expand(pattern, a)
 		if !ok {
-			return keyWay{true, "a key of root cannot be excluded: AuthorizedKeysFile has a form that is not evaluated"}
+			files = append(files, keyFile{name: pattern, unclear: "AuthorizedKeysFile has a form that is not evaluated"})
+			continue
 		}
-		data, err := j.h.Tree.ReadFile(name)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			return keyWay{true, "a key of root cannot be excluded: " + name + " could not be read"}
-		case hasKey(data, forcedOnly):
-			return keyWay{true, "a key is accepted (" + name + ")"}
+		if seen[name] {
+			continue
+		}
+		seen[name] = true
+		if f, found := s.readKeys(name, a, strict); found {
+			files = append(files, f)
 		}
 	}
-	return keyWay{}
+	return files
 }
 
-// expand resolves the tokens of AuthorizedKeysFile (sshd_config(5)). ok is false
-// for tokens it does not know.
+// readKeys reads one file of keys. found is false where there is none.
+func (s setup) readKeys(name string, a host.Account, strict bool) (f keyFile, found bool) {
+	f = keyFile{name: name}
+	data, err := s.Host.Tree.ReadFile(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, false
+	}
+	if errors.Is(err, tree.ErrNotRegular) && s.Program == sshd.OpenSSH {
+		f.refused = rights{culprit: name, why: "is no regular file"} // auth_openfile() of auth.c
+		return f, true
+	}
+	if err != nil {
+		f.err = err
+		return f, true
+	}
+	f.entries, f.problems = authkeys.Parse(data, s.parseOptions())
+	loose := strictModes(s.Host, name, a, s.Build.Vendor == sshdconf.Debian)
+	switch {
+	case loose.err != nil:
+		f.err = loose.err
+	case strict:
+		f.refused = loose
+	default:
+		f.writable = loose
+	}
+	if info, err := s.Host.Tree.Stat(name); err == nil {
+		f.hidden = !readable(info, a)
+	}
+	return f, true
+}
+
+// parseOptions say which sshd reads the keys. Dropbear's own reader is close to that of
+// OpenSSH, of no version.
+func (s setup) parseOptions() authkeys.ParseOptions {
+	return authkeys.ParseOptions{Major: s.Build.Version.Major, Minor: s.Build.Version.Minor}
+}
+
+// expand resolves the tokens of AuthorizedKeysFile (sshd_config(5), TOKENS). ok is
+// false for tokens it does not know.
 func expand(pattern string, a host.Account) (name string, ok bool) {
 	var b strings.Builder
 	for i := 0; i < len(pattern); i++ {
@@ -148,18 +136,128 @@ func expand(pattern string, a host.Account) (name string, ok bool) {
 	return name, true
 }
 
-// hasKey reports a line that may be a key. With forced-commands-only it must
-// bring its command, or be an authority, whose certificates may bring one.
-func hasKey(data []byte, forcedOnly bool) bool {
-	for line := range bytes.Lines(data) {
-		line = bytes.TrimSpace(line)
-		if len(line) == 0 || line[0] == '#' {
-			continue
+// admits reports whether sshd takes the key for a login of the account: on root with
+// forced commands only, it must bring its command, or be an authority, whose
+// certificates may bring one. A key that only refuses lets nobody in.
+func (s setup) admits(e authkeys.Entry, eff *sshdconf.Effective, forced bool) bool {
+	if e.Options.Refusing || !e.Options.Expires.IsZero() && e.Options.Expires.Before(s.Host.Clock()) {
+		return false
+	}
+	return (!forced || e.Options.HasCommand || e.Options.Authority) && s.weak(e, eff) != refusedKey
+}
+
+// keyWay says whether root may have a way in without a password.
+type keyWay struct {
+	possible bool
+	detail   string // a clause
+}
+
+// keyWay looks for a key, an authority or a command behind the entries. What cannot
+// be excluded counts as possible.
+func (l *rootLogins) keyWay(list []entry) keyWay {
+	none := keyWay{detail: "a key would be accepted; none is there"}
+	for _, e := range list {
+		way := l.keyOf(e)
+		if way.possible {
+			return way
 		}
-		lower := bytes.ToLower(line)
-		if !forcedOnly || bytes.Contains(lower, []byte("command=")) || bytes.Contains(lower, []byte("cert-authority")) {
-			return true
+		if e.forced {
+			none.detail = "a key with a forced command would be accepted; none is there"
+		} else if way.detail != "" {
+			none = way
 		}
 	}
-	return false
+	return none
+}
+
+func (l *rootLogins) keyOf(e entry) keyWay {
+	if !e.keyed {
+		return keyWay{true, "another method than a key lets root in (hostbased or GSSAPI)"}
+	}
+	for _, keyword := range []string{"AuthorizedKeysCommand", "TrustedUserCAKeys"} {
+		if v := e.eff.Setting(keyword); len(v.Words) > 0 && v.Word() != "none" {
+			return keyWay{true, keyword + " is set and may accept a key of root"}
+		}
+	}
+	if !l.known {
+		return keyWay{true, "a key of root cannot be excluded: the accounts could not be read"}
+	}
+	way := keyWay{}
+	for _, f := range l.keyFiles(e.eff, e.person.Account) {
+		switch {
+		case f.unclear != "":
+			return keyWay{true, "a key of root cannot be excluded: " + f.unclear}
+		case f.err != nil:
+			return keyWay{true, "a key of root cannot be excluded: " + f.name + " could not be read"}
+		case !f.usable():
+			way.detail = "a key would be accepted; that of " + f.name + " is not used because of the rights on it"
+			continue
+		}
+		for _, k := range f.entries {
+			if l.admits(k, e.eff, e.forced) {
+				return keyWay{true, "a key is accepted (" + f.name + ")"}
+			}
+		}
+		if slices.ContainsFunc(f.problems, func(p authkeys.Problem) bool { return p.Unsure }) {
+			return keyWay{true, "a key of root cannot be excluded: a line of " + f.name + " is not evaluated"}
+		}
+	}
+	return way
+}
+
+// strength of a key, as far as it is a matter of this check.
+type strength int
+
+const (
+	soundKey   strength = iota
+	weakKey             // below today's strength
+	refusedKey          // this sshd does not take it
+)
+
+// weak grades a key. OpenSSH 7.0 turned DSA off (PubkeyAcceptedAlgorithms can turn it
+// on until 10.0 removed it); RSA below 1024 bits is refused (sshkey.h,
+// SSH_RSA_MINIMUM_MODULUS_SIZE), RequiredRSASize may raise that. eff is nil for
+// Dropbear.
+func (s setup) weak(e authkeys.Entry, eff *sshdconf.Effective) strength {
+	dsa := strings.HasPrefix(e.Type, "ssh-dss")
+	rsa := strings.Contains(e.Type, "rsa") && e.Bits > 0
+	least := 1024
+	if eff != nil {
+		if n, err := strconv.Atoi(eff.Setting("RequiredRSASize").Word()); err == nil && n > least {
+			least = n
+		}
+	}
+	switch {
+	case eff != nil && dsa && !takesDSA(s.Build.Version, eff), rsa && e.Bits < least:
+		return refusedKey
+	case dsa, rsa && e.Bits < 2048:
+		return weakKey
+	}
+	return soundKey
+}
+
+// takesDSA reports that DSA keys are taken, or may be.
+func takesDSA(v sshdconf.Version, eff *sshdconf.Effective) bool {
+	if v.AtLeast(10, 0) {
+		return false
+	}
+	for _, keyword := range []string{"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"} {
+		for _, word := range eff.Setting(keyword).Words {
+			if strings.Contains(word, "dss") || strings.Contains(word, "*") && !strings.HasPrefix(word, "-") {
+				return true
+			}
+		}
+	}
+	return !v.AtLeast(7, 0)
+}
+
+// gapOf is the gap of a key file that could not be judged.
+func gapOf(subject string, f keyFile) checks.Gap {
+	g := checks.Gap{Subject: checks.Text(subject), Location: checks.At(f.name, 0)}
+	if f.unclear != "" {
+		g.Reason, g.Detail, g.Location = checks.ReasonUnsupported, checks.Text(f.unclear), checks.Location{}
+		return g
+	}
+	g.Reason, g.Detail = checks.ReasonOf(f.err), "the file of keys could not be read"
+	return g
 }

@@ -1,16 +1,17 @@
 package ssh
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/netip"
+	"path"
 	"slices"
 	"strings"
 
 	"hostaudit/checks"
-	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
-	"hostaudit/checks/host/units"
+	"hostaudit/checks/host/sshd"
 	"hostaudit/checks/internal/sshdconf"
 )
 
@@ -32,59 +33,119 @@ func portCheck() checks.Check {
 
 func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	h := env.Host
-	s, inside := look(h), lookInside(h)
-	s.settlePublished(h, inside)
-	for _, g := range s.gaps {
-		rec.Gap(g)
-	}
-	for _, note := range s.notes {
-		rec.Note("sshd", note)
-	}
-	s.judgePorts(h, rec, func(srv server) { rec.Fact("pid", srv.pid) })
-	for _, in := range inside {
-		in.judgePorts(h, within{rec, in.container.Name})
-	}
-	askUnsettled(ctx, h, s.unsettled, rec)
-	if s.settled() && len(inside) == 0 {
-		rec.NotApplicable(checks.ReasonAbsent, absent(s))
+	survey := sshd.Look(h)
+	tell(survey, rec)
+	if survey.Settled() {
+		rec.NotApplicable(checks.ReasonAbsent, absent(survey))
 		return
 	}
+	var unknown []snapshot.Listener
+	for i, g := range survey.Greet(ctx, h.Dial) {
+		if g.SSH {
+			unknown = append(unknown, survey.Unsettled[i])
+		} else {
+			rec.Gap(greetingGap(survey, i, g))
+		}
+	}
+	if len(unknown) > 0 {
+		rec.Finding(listening("SSH server", unknown))
+	}
+	for i := range survey.Servers {
+		srv := &survey.Servers[i]
+		to := inside(srv, rec)
+		for _, p := range srv.Problems {
+			to.Gap(problemGap(p))
+		}
+		if srv.OtherNet {
+			judgePublished(srv, to)
+			continue
+		}
+		running := onPort22(srv.Listeners)
+		if len(running) > 0 {
+			to.Finding(listening(srv.Subject, running))
+			rec.Fact("pid", srv.PID)
+		}
+		judgeConfigured(srv, len(running) > 0, to)
+	}
+	moveBreaks(h, rec)
 	rec.Pass("SSH servers use other ports than 22")
 }
 
-// judgePorts judges the servers of the host, or of a container that shares its
-// network. found is told of a server that is on port 22.
-func (s survey) judgePorts(h *host.Host, rec recorder, found func(server)) {
-	handedOver := slices.ContainsFunc(s.unsettled, func(l snapshot.Listener) bool { return slices.Contains(l.PIDs, 1) })
-	var judged []server
-	for _, srv := range s.servers {
-		running := onPort22(srv.listeners)
-		if len(running) > 0 {
-			rec.Finding(listening(srv.subject, running))
-			found(srv)
+// judgeConfigured judges what the server will listen on after its next start.
+// running says that it is on 22 already: then the files add nothing.
+func judgeConfigured(srv *sshd.Server, running bool, rec recorder) {
+	opens, ok := configured(srv, rec)
+	if !ok || running || srv.Boot == sshd.BootNo && srv.PID == 0 {
+		return
+	}
+	var on []string
+	f := checks.Finding{
+		Kind: "port-22", Subject: checks.Text(srv.Subject), Evidence: checks.Configured, Severity: checks.SeverityLow,
+	}
+	if srv.File != "none" && srv.File != "" {
+		f.Location = checks.At(srv.File, 0)
+	}
+	for _, o := range opens {
+		if o.Port != defaultPort {
+			continue
 		}
-		if srv.evaluate && !slices.ContainsFunc(judged, srv.same) {
-			judged = append(judged, srv)
-			configuredPort(h, s, srv, len(running) > 0, handedOver, rec)
+		on = append(on, address(o.Listen))
+		if !o.Loopback() {
+			f.Severity = checks.SeverityMedium
+		}
+		if o.File != "" {
+			f.Location = checks.At(o.File, o.LineNo)
 		}
 	}
-	if on := onPort22(s.dropbear); len(on) > 0 {
-		rec.Finding(listening("dropbear", on))
+	if len(on) == 0 {
+		return
 	}
-	if s.socket == units.Unknown && len(judged) > 0 {
-		rec.Gap(checks.Gap{
-			Reason: checks.ReasonUnsupported, Subject: "ssh.socket",
-			Detail: "whether systemd listens in place of sshd after the next boot could not be established",
-		})
+	when := "listens on "
+	switch {
+	case srv.Opens != nil:
+		when = "the host listens for it on "
+	case srv.PID != 0:
+		when = "will listen, once restarted, on "
 	}
+	slices.Sort(on)
+	f.Detail = checks.Text(when + strings.Join(slices.Compact(on), ", "))
+	rec.Finding(f)
 }
 
-// absent says why there is nothing to judge.
-func absent(s survey) string {
-	if len(s.notes) > 0 {
-		return "no SSH server runs or starts at boot"
+// configured returns what will be bound for the server. ok is false where that
+// could not be evaluated, which is recorded.
+func configured(srv *sshd.Server, rec recorder) (opens []sshd.Open, ok bool) {
+	switch {
+	case srv.Program == sshd.Dropbear && srv.Opens == nil:
+		options := cmp.Or(srv.DropbearAtBoot, srv.Dropbear)
+		if options == nil {
+			return nil, false
+		}
+		for _, l := range options.Listens {
+			opens = append(opens, sshd.Open{Listen: sshdconf.Listen{Host: l.Host, Addr: l.Addr, Port: l.Port}, File: srv.StartFile, LineNo: cmp.Or(l.Line, srv.StartLine)})
+		}
+		return opens, true
+	case srv.Program == sshd.Dropbear:
+		return srv.Opens, true
 	}
-	return "no SSH server is installed"
+	list := setups(srv, rec)
+	if srv.Opens != nil {
+		return srv.Opens, true
+	}
+	if len(list) == 0 {
+		return nil, false
+	}
+	// The configuration of the next start is the last one.
+	conf := list[len(list)-1].conf
+	set, _ := conf.Listens() // a name that does not resolve has a port all the same
+	for _, l := range set {
+		o := sshd.Open{Listen: l}
+		if l.Line != nil && path.IsAbs(l.Line.File) {
+			o.File, o.LineNo = l.Line.File, l.Line.Line
+		}
+		opens = append(opens, o)
+	}
+	return opens, true
 }
 
 func onPort22(list []snapshot.Listener) []snapshot.Listener {
@@ -113,86 +174,47 @@ func listening(subject string, on []snapshot.Listener) checks.Finding {
 	return f
 }
 
-// askUnsettled judges listeners on 22 by their greeting.
-func askUnsettled(ctx context.Context, h *host.Host, list []snapshot.Listener, rec *checks.Recorder) {
-	ctx, cancel := context.WithTimeout(ctx, greetingTimeAll)
-	defer cancel()
-	var ssh []snapshot.Listener
-	for _, l := range list {
-		isSSH, reason, why := greets(ctx, h.Dial, l)
-		if isSSH {
-			ssh = append(ssh, l)
-			continue
-		}
-		rec.Gap(checks.Gap{
-			Reason: reason, Subject: checks.Text(netip.AddrPortFrom(l.Addr, l.Port).String()), Detail: checks.Text(why),
-		})
-	}
-	if len(ssh) > 0 {
-		rec.Finding(listening("SSH server", ssh))
-	}
-}
-
-// configuredPort judges what the server will listen on after its next start.
-// runs22 says that the running one is on 22 already, handedOver that systemd is:
-// the files add nothing then.
-func configuredPort(h *host.Host, s survey, srv server, runs22, handedOver bool, rec recorder) {
-	if s.socket == units.Enabled {
-		generated := configuredSocket(h, runs22 || handedOver, rec)
-		if s.service != units.Enabled && !generated {
-			return // sshd is handed the socket; its own Port counts for nothing
-		}
-		runs22 = runs22 || generated && handedOver
-	}
-	conf := load(h, srv)
-	if problems := conf.Problems(); len(problems) > 0 {
-		for _, g := range problemGaps(srv, problems) {
-			rec.Gap(g)
-		}
-		return
-	}
-	if runs22 {
-		return
-	}
-	set, _ := conf.Listens() // a name that does not resolve has a port all the same
-	var on []string
-	f := checks.Finding{
-		Kind: "port-22", Subject: checks.Text(srv.subject), Evidence: checks.Configured,
-		Severity: checks.SeverityLow, Location: checks.At(configFile(srv), 0),
-	}
-	for _, l := range set {
-		if l.Port != defaultPort {
-			continue
-		}
-		on = append(on, address(l))
-		if !l.Loopback() {
-			f.Severity = checks.SeverityMedium
-		}
-		if l.Line != nil && strings.HasPrefix(l.Line.File, "/") {
-			f.Location = checks.At(l.Line.File, l.Line.Line)
-		}
-	}
-	if len(on) == 0 {
-		return
-	}
-	when := "listens on "
-	if srv.pid != 0 {
-		when = "will listen, once restarted, on "
-	}
-	f.Detail = checks.Text(when + strings.Join(on, ", "))
-	rec.Finding(f)
-}
-
-func configFile(srv server) string {
-	if srv.config == "none" {
-		return ""
-	}
-	return srv.config
-}
-
 func address(l sshdconf.Listen) string {
-	if l.Addr.IsValid() {
+	switch {
+	case l.Addr.IsValid():
 		return netip.AddrPortFrom(l.Addr, l.Port).String()
+	case l.Host == "":
+		return fmt.Sprintf("port %d", l.Port)
 	}
 	return fmt.Sprintf("%s:%d", l.Host, l.Port)
+}
+
+// judgePublished judges a server in a network namespace of its own: port 22 there is
+// the container's; of the host it is only if the engine forwards that port to it.
+func judgePublished(srv *sshd.Server, rec recorder) {
+	var on []snapshot.Listener // of the host
+	var elsewhere []string
+	inner := false
+	for _, l := range srv.Listeners {
+		inner = inner || l.Port == defaultPort
+		for _, p := range srv.Published {
+			switch {
+			case p.Proto != "tcp" || p.Inner != l.Port || l.Loopback():
+			case p.Port == defaultPort:
+				on = append(on, snapshot.Listener{Proto: p.Proto, Addr: p.Addr, Port: p.Port})
+			default:
+				elsewhere = append(elsewhere, netip.AddrPortFrom(p.Addr, p.Port).String())
+			}
+		}
+	}
+	if len(on) > 0 {
+		f := listening(srv.Subject, on)
+		f.Detail = checks.Text(fmt.Sprintf("the host's port is forwarded to the container: %s", f.Detail))
+		rec.Finding(f)
+		return
+	}
+	if !inner {
+		return
+	}
+	detail := "listens on port 22 of a network of its own, which is not port 22 of this host"
+	if len(elsewhere) > 0 {
+		slices.Sort(elsewhere)
+		detail += "; the host forwards " + strings.Join(slices.Compact(elsewhere), ", ")
+	}
+	rec.Note(srv.Subject, detail)
 }

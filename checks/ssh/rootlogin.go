@@ -2,14 +2,14 @@ package ssh
 
 import (
 	"context"
-	"net/netip"
+	"errors"
+	"io/fs"
 	"slices"
+	"strconv"
 	"strings"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
-	"hostaudit/checks/host/snapshot"
-	"hostaudit/checks/host/units"
 	"hostaudit/checks/internal/sshdconf"
 )
 
@@ -22,236 +22,281 @@ func rootLoginCheck() checks.Check {
 		Rationale: "A login as root names no person, and root is the one account name every attacker knows.",
 		Remedy:    "set PermitRootLogin no in sshd_config before any Match block and in none of them, then reload the service",
 		Breaks:    "backups, configuration management and people that log in as root. Make sure another account can log in and become root first.",
-		Run:       runRootLogin,
+		References: map[string][]string{
+			"cis_debian12": {"5.1.20"}, "cis_rhel9": {"5.1.20"}, "pci_dss": {"2.2.6"},
+		},
+		Run: runRootLogin,
 	}
 }
 
 func runRootLogin(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-	h := env.Host
-	s, inside := look(h), lookInside(h)
-	s.settlePublished(h, inside)
-	for _, g := range s.gaps {
-		rec.Gap(g)
+	judgement{pass: "root is not let in", openssh: rootLogin, dropbear: dropbearRootLogin}.run(ctx, env, rec)
+	lockoutBreaks(env.Host, rec)
+}
+
+// entry is how a root account gets in on some connections.
+type entry struct {
+	forced bool // by key with a forced command only
+	keyed  bool // a public key is needed, whatever else is
+	at     *sshdconf.Line
+	word   string // the value of PermitRootLogin
+	eff    *sshdconf.Effective
+	person person
+	when   []*sshdconf.Line // the conditions; empty = none
+	out    string           // what keeps root out all the same, a clause
+}
+
+// rootLogin judges PermitRootLogin and what else decides with it, for every
+// connection of every account with user ID 0.
+func rootLogin(s setup) {
+	people, known := roots(s.Host)
+	l := rootLogins{setup: s, known: known}
+	for _, p := range people {
+		l.person(p)
 	}
-	for _, note := range s.notes {
-		rec.Note("sshd", note)
-	}
-	if s.settled() && len(inside) == 0 {
-		rec.NotApplicable(checks.ReasonAbsent, absent(s))
+	l.record()
+}
+
+// rootLogins gathers the ways in for root.
+type rootLogins struct {
+	setup
+	known     bool // the accounts could be read
+	passwords []entry
+	keys      []entry
+	permitted []entry          // PermitRootLogin lets root in, something else does not
+	kept      []*sshdconf.Line // conditions of connections on which root is kept out
+	gaps      int
+}
+
+func (l *rootLogins) person(p person) {
+	if l.never(p) {
 		return
 	}
-	greetings, cancel := context.WithTimeout(ctx, greetingTimeAll)
-	defer cancel()
-	for _, l := range s.unsettled {
-		if s.socket == units.Enabled && slices.Contains(l.PIDs, 1) {
-			continue // systemd listens for the sshd judged below
+	cases, complete := l.cases(p.conn)
+	before := len(l.passwords) + len(l.keys)
+	for _, c := range cases {
+		in := len(l.passwords) + len(l.keys)
+		l.connection(p, c)
+		if len(l.kept) == 0 && len(l.passwords)+len(l.keys) == in {
+			l.kept = c.When
 		}
-		otherServer(greetings, h, l, rec)
 	}
-	s.judgeRoot(h, rec)
-	for _, in := range inside {
-		to := within{rec, in.container.Name}
-		in.tell(to)
-		in.judgeRoot(in.container.Host, to)
+	if !complete && len(l.passwords)+len(l.keys) == before {
+		l.open(nil, checks.ReasonUnsupported, "not every combination of conditions on connections could be evaluated")
 	}
-	rec.Pass("PermitRootLogin is no")
 }
 
-// judgeRoot judges the servers whose files are h's.
-func (s survey) judgeRoot(h *host.Host, rec recorder) {
-	if len(s.dropbear) > 0 {
-		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "dropbear", Detail: "whom Dropbear lets in is not evaluated"})
-	}
-	roots := rootAccounts(h)
-	var judged []server
-	for _, srv := range s.servers {
-		if !srv.evaluate || slices.ContainsFunc(judged, srv.same) {
-			continue
+// never reports that PermitRootLogin is no whatever the connection.
+func (l *rootLogins) never(p person) bool {
+	for _, v := range l.conf.May(p.conn, "PermitRootLogin") {
+		if v.Unknown || v.Word() != "no" {
+			return false
 		}
-		judged = append(judged, srv)
-		judgeServer(h, srv, roots, rec)
 	}
+	return true
 }
 
-// otherServer: something unknown on port 22 may be an SSH server that lets root
-// in.
-func otherServer(ctx context.Context, h *host.Host, l snapshot.Listener, rec *checks.Recorder) {
-	isSSH, reason, why := greets(ctx, h.Dial, l)
-	if isSSH {
-		reason, why = checks.ReasonUnsupported, "an SSH server whose configuration is not known listens there"
-	}
-	rec.Gap(checks.Gap{Reason: reason, Subject: checks.Text(netip.AddrPortFrom(l.Addr, l.Port).String()), Detail: checks.Text(why)})
-}
-
-// judge holds what judging one server needs.
-type judge struct {
-	h     *host.Host
-	srv   server
-	conf  *sshdconf.Config
-	view  sshdconf.View
-	roots roots
-	rec   recorder
-}
-
-func judgeServer(h *host.Host, srv server, roots roots, rec recorder) {
-	conf := load(h, srv)
-	if problems := conf.Problems(); len(problems) > 0 {
-		for _, g := range problemGaps(srv, problems) {
-			rec.Gap(g)
-		}
+func (l *rootLogins) connection(p person, c sshdconf.Case) {
+	eff := l.conf.Effective(c.Conn)
+	permit := eff.Setting("PermitRootLogin")
+	if !permit.Unknown && permit.Word() == "no" {
 		return
 	}
-	j := judge{h, srv, conf, conf.View(roots.names...), roots, rec}
-	j.rootLogin()
-}
-
-// gap records a form that is not evaluated yet, with its place.
-func (j judge) gap(reason checks.Reason, at *sshdconf.Line, detail string) {
-	g := checks.Gap{Reason: reason, Subject: checks.Text(j.srv.subject), Detail: checks.Text(detail)}
-	g.Location = j.location(at)
-	j.rec.Gap(g)
-}
-
-// evidence of a setting: the options of a process are what it runs with; a file
-// is what it reads, or read, when it starts.
-func (j judge) evidence(at *sshdconf.Line) checks.Evidence {
-	if j.srv.pid != 0 && at != nil && !strings.HasPrefix(at.File, "/") {
-		return checks.Running
+	if permit.Unknown {
+		l.open(nil, checks.ReasonNoMetadata, "PermitRootLogin is not set, and the version of OpenSSH that knows its default is not known")
+		return
 	}
-	return checks.Configured
-}
-
-func (j judge) location(at *sshdconf.Line) checks.Location {
+	e := entry{at: permit.Line, word: rootWord(permit.Word()), eff: eff, person: p, when: c.When}
+	admission := eff.Admission()
+	if e.out = l.shutOut(p, eff); e.out != "" {
+		l.permitted = append(l.permitted, e)
+		return
+	}
 	switch {
-	case at == nil:
-		return checks.At(configFile(j.srv), 0)
-	case !strings.HasPrefix(at.File, "/"): // the command line
-		return checks.Location{}
-	}
-	return checks.At(at.File, at.Line)
-}
-
-// only returns the one value a setting has for every connection of root. ok is
-// false, and a gap is recorded, where Match blocks make it differ.
-func (j judge) only(keyword, fallback string) (word string, ok bool) {
-	values := j.view.Values(keyword)
-	word = values[0].Word(fallback)
-	for _, v := range values[1:] {
-		if v.Word(fallback) != word {
-			j.gap(checks.ReasonUnsupported, values[0].Line, keyword+" differs between connections (Match); this is not evaluated")
-			return "", false
-		}
-	}
-	return word, true
-}
-
-// restricting are settings that can shut root out although PermitRootLogin lets
-// it in. They are not evaluated yet.
-var restricting = []string{"AllowUsers", "DenyUsers", "AllowGroups", "DenyGroups", "AuthenticationMethods", "RefuseConnection"}
-
-func (j judge) rootLogin() {
-	values := j.view.Values("PermitRootLogin")
-	fallback := defaultRootLogin(j.srv.build, j.h.OS)
-	words := make([]string, len(values))
-	for i, v := range values {
-		words[i] = strings.Replace(v.Word(fallback), "without-password", "prohibit-password", 1)
-	}
-	for i := range words {
-		if words[i] != words[0] {
-			j.gap(checks.ReasonUnsupported, values[0].Line,
-				"PermitRootLogin differs between connections (Match): "+words[0]+" here, else "+words[i]+"; this is not evaluated")
-			return
-		}
-	}
-	at := values[0].Line
-	switch words[0] {
-	case "no":
-		return // the caller passes unless something else is recorded
-	case "":
-		j.gap(checks.ReasonNoMetadata, nil, "PermitRootLogin is not set, and the version of OpenSSH that knows its default is not known")
+	case admission.Refused:
+		e.out = admission.By.Keyword + " shuts root out all the same (" + place(admission.By) + ")"
+		l.permitted = append(l.permitted, e)
+		return
+	case admission.Unknown:
+		l.open(admission.By, checks.ReasonUnreadable, "PermitRootLogin is "+e.word+", and the groups that decide whether root is shut out are not known")
 		return
 	}
-	for _, keyword := range restricting {
-		for _, v := range j.view.All(keyword) {
-			if w := v.Word(""); keyword == "AuthenticationMethods" && w == "any" || keyword == "RefuseConnection" && w == "no" {
-				continue
-			}
-			j.gap(checks.ReasonUnsupported, v.Line, "PermitRootLogin is "+words[0]+", and whether "+keyword+" shuts root out is not evaluated")
-			return
+	ways, _, unknown := eff.Ways(true)
+	if unknown {
+		l.open(e.at, checks.ReasonNoMetadata, "PermitRootLogin is "+e.word+", and which ways in are on depends on the version of OpenSSH, which is not known")
+		return
+	}
+	if len(ways) == 0 {
+		e.out = "no method to log in that it leaves is on"
+		l.permitted = append(l.permitted, e)
+	}
+	if slices.ContainsFunc(ways, sshdconf.Way.ByPassword) {
+		l.passwords = append(l.passwords, e) // what else is asked for adds nothing
+		return
+	}
+	for _, way := range ways {
+		e.keyed, e.forced = slices.Contains(way.Methods, "publickey"), way.Forced
+		l.keys = append(l.keys, e)
+	}
+}
+
+// shutOut says what of the account itself makes sshd turn it away: without PAM a locked
+// password does (allowed_user() of auth.c).
+func (s setup) shutOut(p person, eff *sshdconf.Effective) string {
+	if pam := eff.Setting("UsePAM"); pam.Unknown || pam.Word() == "yes" || s.accounts() == nil {
+		return ""
+	}
+	field, _, _, err := s.accounts().Password(p.Account)
+	if err == nil && strings.HasPrefix(field, "!") {
+		return "the account " + p.Name + " is locked, and sshd does not ask PAM"
+	}
+	return ""
+}
+
+// open records what keeps the verdict open; once is enough.
+func (l *rootLogins) open(at *sshdconf.Line, reason checks.Reason, detail string) {
+	if l.gaps++; l.gaps == 1 {
+		l.gap(reason, at, detail)
+	}
+}
+
+func rootWord(word string) string {
+	if word == "without-password" {
+		return "prohibit-password"
+	}
+	return word
+}
+
+// record makes one finding of the passwords and one of the keys. What is true of
+// every connection stands for what is true of some.
+func (l *rootLogins) record() {
+	if e, ok := leading(l.passwords); ok {
+		f := l.finding(e, "password", checks.SeverityHigh)
+		detail := l.setting(e) + ": " + who(l.passwords) + " can log in with a password"
+		if !l.usablePassword(l.passwords) {
+			f.Severity = checks.SeverityMedium
+			detail = l.setting(e) + ": " + who(l.passwords) + " could log in with a password, and has none that is usable today"
 		}
+		f.Detail = checks.Text(detail + l.condition(e))
+		l.rec.Finding(f)
 	}
-	byPassword := false
-	if words[0] == "yes" {
-		var ok bool
-		if byPassword, ok = j.passwords(); !ok {
-			return
-		}
-	}
-	setting := "PermitRootLogin is " + words[0]
-	if at == nil {
-		setting = "PermitRootLogin is not set, which means " + words[0]
-	}
-	f := checks.Finding{
-		Subject: checks.Text(j.srv.subject), Evidence: j.evidence(at), Location: j.location(at),
-		Kind: "password", Severity: checks.SeverityHigh, Detail: checks.Text(setting + ": root can log in with a password"),
-	}
-	if !byPassword {
-		key, ok := j.keys(words[0] == "forced-commands-only")
-		if !ok {
-			return
-		}
-		f.Kind, f.Severity = "key", checks.SeverityLow
-		if key.possible {
+	if e, ok := leading(l.keys); ok {
+		way := l.keyWay(l.keys)
+		f := l.finding(e, "key", checks.SeverityLow)
+		if way.possible {
 			f.Severity = checks.SeverityMedium
 		}
-		f.Detail = checks.Text(setting + ": no password, but " + key.detail)
+		f.Detail = checks.Text(l.setting(e) + ": no password for " + who(l.keys) + ", but " + way.detail + l.condition(e))
+		l.rec.Finding(f)
 	}
-	j.rec.Finding(f)
+	if len(l.passwords)+len(l.keys) > 0 || l.gaps > 0 || len(l.permitted) == 0 {
+		return
+	}
+	e := l.permitted[0]
+	l.rec.Note(l.Subject, l.setting(e)+"; "+e.out)
 }
 
-// passwords reports whether sshd takes passwords: by itself, or by asking PAM
-// through keyboard-interactive.
-func (j judge) passwords() (taken, ok bool) {
-	password, ok := j.only("PasswordAuthentication", "yes")
-	if !ok {
-		return false, false
+// who names the accounts: root, and others with user ID 0.
+func who(list []entry) string {
+	var names []string
+	for _, e := range list {
+		if !slices.Contains(names, e.person.Name) {
+			names = append(names, e.person.Name)
+		}
 	}
-	if password == "yes" {
-		return true, true
+	slices.Sort(names)
+	text := strings.Join(names, " and ")
+	if text != "root" {
+		text += " (user ID 0)"
 	}
-	if j.conf.Global("UsePAM").Word("no") == "no" {
-		return false, true
-	}
-	return j.interactive()
+	return text
 }
 
-// interactive reports whether keyboard-interactive is on. Until 8.6
-// ChallengeResponseAuthentication was a setting of its own, on unless set, and
-// turned the other one on; from 8.7 it is another name for it.
-func (j judge) interactive() (on, ok bool) {
-	const keyword, alias = "KbdInteractiveAuthentication", "ChallengeResponseAuthentication"
-	word, ok := j.only(keyword, "yes")
-	if !ok || j.srv.build.Version.AtLeast(8, 7) {
-		return word == "yes", ok
+// leading returns the entry a finding tells of: one without condition if there is one.
+func leading(list []entry) (entry, bool) {
+	if len(list) == 0 {
+		return entry{}, false
 	}
-	aliasWord, ok := j.only(alias, "yes")
-	if !ok {
-		return false, false
+	for _, e := range list {
+		if len(e.when) == 0 {
+			return e, true
+		}
 	}
-	set, aliasSet := j.view.Values(keyword)[0].Line != nil, j.view.Values(alias)[0].Line != nil
-	old := aliasWord == "yes" || set && word == "yes"
-	if j.srv.build.Version.Known() {
-		return old, true
+	return list[0], true
+}
+
+func (l *rootLogins) finding(e entry, kind string, severity checks.Severity) checks.Finding {
+	return checks.Finding{
+		Kind: kind, Subject: checks.Text(l.Subject), Severity: severity, Evidence: l.evidence(e.at), Location: l.location(e.at),
 	}
-	differs := set && aliasSet && word != aliasWord // then the order decides from 8.7 on
-	recent := word == "yes"
-	if aliasSet {
-		recent = aliasWord == "yes"
+}
+
+func (l *rootLogins) setting(e entry) string {
+	if e.at == nil {
+		return "PermitRootLogin is not set, which means " + e.word
 	}
-	if differs || recent != old {
-		j.gap(checks.ReasonNoMetadata, j.view.Values(keyword)[0].Line,
-			"whether keyboard-interactive asks for a password depends on the version of OpenSSH, which is not known")
-		return false, false
+	return "PermitRootLogin is " + e.word
+}
+
+// condition says for which connections something holds, in the words of the file.
+func (l *rootLogins) condition(e entry) string {
+	if len(e.when) == 0 && len(l.kept) > 0 {
+		return "; unless the connection meets " + conditions(l.kept)
 	}
-	return old, true
+	return condition(e.when)
+}
+
+func condition(when []*sshdconf.Line) string {
+	if len(when) == 0 {
+		return ""
+	}
+	return "; for connections that meet " + conditions(when)
+}
+
+func conditions(lines []*sshdconf.Line) string {
+	var parts []string
+	for _, line := range lines {
+		text := line.Raw
+		if !strings.HasPrefix(line.File, "/") {
+			text = line.Keyword
+		}
+		parts = append(parts, text+" ("+place(line)+")")
+	}
+	return strings.Join(parts, ", ")
+}
+
+// place names a line of a file; the command line is never shown.
+func place(line *sshdconf.Line) string {
+	if !strings.HasPrefix(line.File, "/") {
+		return "command line"
+	}
+	return line.File + ":" + strconv.Itoa(line.Line)
+}
+
+// usablePassword reports that some account has a password, or that none can be
+// excluded: PAM may ask elsewhere than shadow, so this grades and never acquits.
+func (l *rootLogins) usablePassword(list []entry) bool {
+	if !l.known {
+		return true
+	}
+	return slices.ContainsFunc(list, func(e entry) bool {
+		return hasPassword(l.accounts(), e.person.Account, e.eff.Setting("PermitEmptyPasswords").Word() == "yes")
+	})
+}
+
+// hasPassword reports that an account has a password to type, or that it cannot be
+// excluded.
+func hasPassword(all *host.Accounts, a host.Account, empty bool) bool {
+	field, _, _, err := all.Password(a)
+	switch {
+	case all.ShadowErr != nil && err != nil:
+		return true // no shadow file is no evidence
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, host.ErrInvalidEntry):
+		return false
+	case err != nil:
+		return true
+	case field == "":
+		return empty
+	}
+	return field[0] != '!' && field[0] != '*'
 }

@@ -109,7 +109,7 @@ func TestManySilentListeners(t *testing.T) {
 	if got := verdict(t, h, "ssh.port"); !strings.HasPrefix(got, "unknown; gap") {
 		t.Errorf("got %.200s", got)
 	}
-	if took := time.Since(start); took > greetingTimeAll+2*time.Second {
+	if took := time.Since(start); took > 6*time.Second+2*time.Second {
 		t.Errorf("took %v", took)
 	}
 }
@@ -125,8 +125,8 @@ func TestOptionsStayPrivate(t *testing.T) {
 		rec := checks.NewRecorder(c)
 		c.Run(context.Background(), &checks.Env{Host: h}, rec)
 		res := rec.Seal()
-		if res.Status != checks.StatusUnknown {
-			t.Errorf("%s: %s, want unknown", c.ID, res.Status)
+		if res.Status == checks.StatusPass || len(res.Gaps) == 0 {
+			t.Errorf("%s: %s with %d gaps, want unknown", c.ID, res.Status, len(res.Gaps))
 		}
 		for _, g := range res.Gaps {
 			if strings.Contains(string(g.Detail+g.Subject), "HIDEME") {

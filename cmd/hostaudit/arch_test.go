@@ -75,6 +75,7 @@ func room(pkg string) string {
 		{"checks/host/snapshot", "snapshot"},
 		{"checks/host/units", "units"},
 		{"checks/host/packages", "packages"},
+		{"checks/host/sshd", "sshd"},
 		{"checks/host/image", "image"},
 		{"checks/host/hosttest", "hosttest"},
 	}
@@ -95,11 +96,12 @@ var arrows = map[string][]string{
 	"policy":    {"checks", "snapshot"}, // snapshot for the word of a scope
 	"audit":     {"checks", "host", "guard"},
 	"catalogue": {"checks", "family"},
-	"family":    {"checks", "host", "tree", "snapshot", "units", "packages", "internal", "guard"},
+	"family":    {"checks", "host", "tree", "snapshot", "units", "packages", "sshd", "internal", "guard"},
 	"checks":    {"host", "snapshot", "tree"}, // host types, of which tree has the errors
 	"host":      {"tree", "snapshot", "units", "packages", "internal", "guard"},
 	"units":     {"tree", "internal", "guard"},
 	"packages":  {"tree", "internal", "guard"},
+	"sshd":      {"host", "tree", "snapshot", "units", "packages", "internal", "guard"}, // a survey several families share
 	"image":     {"tree", "internal", "guard"},
 	"hosttest":  {"host", "tree", "units", "packages", "snapshot", "internal", "guard"},
 	"tree":      {"guard"},
@@ -368,6 +370,14 @@ func TestArchitectureRulesHold(t *testing.T) {
 		{"host-units", "checks/host/open.go", imports("hostaudit/checks/host/units"), ""},
 		{"units-tree", "checks/host/units/u.go", imports("hostaudit/checks/host/tree", "hostaudit/checks/internal/ini"), ""},
 		{"units-host", "checks/host/units/u.go", imports("hostaudit/checks/host"), "no arrow"},
+		{"sshd-host", "checks/host/sshd/s.go", imports("hostaudit/checks/host", "hostaudit/checks/host/tree", "hostaudit/checks/host/snapshot", "hostaudit/checks/host/units", "hostaudit/checks/host/packages", "hostaudit/checks/internal/sshdconf", "hostaudit/checks/internal/guard"), ""},
+		{"sshd-checks", "checks/host/sshd/s.go", imports("hostaudit/checks"), "no arrow"},
+		{"sshd-family", "checks/host/sshd/s.go", imports("hostaudit/checks/ssh"), "no arrow"},
+		{"sshd-hosttest", "checks/host/sshd/s.go", imports("hostaudit/checks/host/hosttest"), "no arrow"},
+		{"family-sshd", "checks/password/p.go", imports("hostaudit/checks/host/sshd"), ""},
+		{"host-sshd", "checks/host/open.go", imports("hostaudit/checks/host/sshd"), "no arrow"},
+		{"units-sshd", "checks/host/units/u.go", imports("hostaudit/checks/host/sshd"), "no arrow"},
+		{"audit-sshd", "checks/audit/run.go", imports("hostaudit/checks/host/sshd"), "no arrow"},
 		{"image-tree", "checks/host/image/i.go", imports("hostaudit/checks/host/tree"), ""},
 		{"image-snapshot", "checks/host/image/i.go", imports("hostaudit/checks/host/snapshot"), "no arrow"},
 		{"tree-library", "checks/host/tree/t.go", imports("golang.org/x/sys/unix", "hostaudit/checks/internal/guard"), ""},

@@ -11,20 +11,24 @@ type CommandLine struct {
 	Ports   []uint16 // of -p: the file's Port is ignored
 	Options []Line   // of -o, in order; they are read before the file
 	Family  string   // "inet" or "inet6" of -4 and -6
-	Inetd   bool     // -i: started for one connection, binds nothing
+	Inetd   bool     // -i, or -R: started for one connection, binds nothing
+	// NoServer: it only tests or prints its configuration, or its version, and ends
+	// (-t, -T, -G, -V).
+	NoServer bool
 }
 
 // takesArg are the options with an argument in any version (getopt string of
-// sshd.c).
+// sshd.c, since 5.4).
 const takesArg = "CEbcfghkopu"
 
-// flags are the options without.
+// flagOptions are the options without; G since 9.3, V since 9.1.
 const flagOptions = "46DGQRTdeiqrtV"
 
 // ParseArgs reads the arguments after the program's name. Refused means sshd
 // exits, Unsure that something is not evaluated here.
 func ParseArgs(args []string, build Build) (CommandLine, Outcome) {
 	var c CommandLine
+	testSpec, extended := false, false // -C, and what it needs
 	for len(args) > 0 {
 		arg := args[0]
 		args = args[1:]
@@ -37,18 +41,17 @@ func ParseArgs(args []string, build Build) (CommandLine, Outcome) {
 		for cluster := arg[1:]; cluster != ""; {
 			opt := cluster[0]
 			cluster = cluster[1:]
-			switch {
-			case strings.IndexByte(flagOptions, opt) >= 0:
-				switch opt {
-				case '4':
-					c.Family = "inet"
-				case '6':
-					c.Family = "inet6"
-				case 'i':
-					c.Inetd = true
+			if strings.IndexByte(flagOptions, opt) >= 0 {
+				if o := c.flag(opt, build); o.Kind != Accepted {
+					return c, o
 				}
+				extended = extended || opt == 'T' || opt == 'G'
 				continue
-			case strings.IndexByte(takesArg, opt) < 0:
+			}
+			if strings.IndexByte(takesArg, opt) < 0 {
+				if build.Version.Known() && build.Vendor != VendorUnknown && !build.Version.AtLeast(10, 7) {
+					return c, refused("an unknown option")
+				}
 				return c, unsure("an unknown option")
 			}
 			value := cluster
@@ -59,14 +62,47 @@ func ParseArgs(args []string, build Build) (CommandLine, Outcome) {
 				}
 				value, args = args[0], args[1:]
 			}
+			testSpec = testSpec || opt == 'C'
 			if o := c.set(opt, value, build); o.Kind != Accepted {
 				return c, o
 			}
 		}
 	}
+	if testSpec && !extended {
+		return c, refused("a connection to test (-C) without the test (-T)")
+	}
 	return c, Outcome{}
 }
 
+// flag takes an option without argument.
+func (c *CommandLine) flag(opt byte, build Build) Outcome {
+	switch opt {
+	case '4': // the last one wins, whatever -o says
+		c.Family = "inet"
+	case '6':
+		c.Family = "inet6"
+	case 'i':
+		c.Inetd = true
+	case 'R':
+		// The process of a connection, until 9.8 made that a program of its own.
+		if build.Version.AtLeast(9, 8) {
+			return refused("-R, which only sshd-session knows")
+		}
+		c.Inetd = true
+	case 't', 'T':
+		c.NoServer = true
+	case 'G':
+		if build.Version.Before(9, 3) {
+			return tooOld(build, "an option that this version does not know")
+		}
+		c.NoServer = true
+	case 'V':
+		c.NoServer = true // older versions end with a complaint
+	}
+	return Outcome{}
+}
+
+// set takes an option with its argument.
 func (c *CommandLine) set(opt byte, value string, build Build) Outcome {
 	switch opt {
 	case 'f':
@@ -82,6 +118,14 @@ func (c *CommandLine) set(opt byte, value string, build Build) Outcome {
 			return o
 		}
 		c.Ports = append(c.Ports, n)
+	case 'g':
+		if !isTime(value, build.Version) {
+			return refused("not a time")
+		}
+	case 'u':
+		if _, ok := strtonum(value, 0, 65); !ok {
+			return unsure("a length of names for utmp that is no number, or a large one")
+		}
 	case 'o':
 		line, ok := ParseOption(value, build)
 		if !ok {

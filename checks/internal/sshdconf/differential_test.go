@@ -1,306 +1,188 @@
 package sshdconf
 
 import (
-	"bytes"
 	"cmp"
-	"crypto/ed25519"
-	"encoding/pem"
-	"errors"
 	"fmt"
-	"io/fs"
-	"net/netip"
+	"math/rand/v2"
 	"os"
-	"os/exec"
-	"path"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
-
-	"golang.org/x/crypto/ssh"
 )
 
-// TestDifferential asks a real sshd, in a root tree, what generated
-// configurations mean. This package may say "unsure" where sshd knows, but never
-// anything else than sshd, and "refused" only where sshd refuses.
+// TestDifferential asks the real sshd of every root tree what generated configurations
+// mean: whether it starts, and what holds for some connections. This package must say
+// the same.
 //
-// HOSTAUDIT_TEST_TREE is the tree; HOSTAUDIT_DIFFERENTIAL the number of
-// configurations (300 unless set), HOSTAUDIT_DIFFERENTIAL_SEED the first seed.
+// HOSTAUDIT_TEST_TREE is the tree, beside it are those of other releases.
+// HOSTAUDIT_DIFFERENTIAL is the number of configurations of the first (2,000 unless
+// set; the others get a fifth, or 300), HOSTAUDIT_DIFFERENTIAL_SEED the first seed. Below
+// HOSTAUDIT_DIFFERENTIAL_KEEP every disagreement is written as a fixture.
 func TestDifferential(t *testing.T) {
-	root := os.Getenv("HOSTAUDIT_TEST_TREE")
-	if root == "" {
+	tree := os.Getenv("HOSTAUDIT_TEST_TREE")
+	if testing.Short() {
+		t.Skip("-short: real daemons are asked once, by the long run")
+	}
+	if tree == "" {
 		t.Skip("HOSTAUDIT_TEST_TREE is not set: no real sshd to compare with")
 	}
 	if os.Geteuid() != 0 {
 		t.Skip("chroot into the tree needs root")
 	}
-	d := newDaemon(t, root)
-	count := envInt(t, "HOSTAUDIT_DIFFERENTIAL", 300)
-	first := envInt(t, "HOSTAUDIT_DIFFERENTIAL_SEED", 1)
-	var tally struct{ accepts, refuses, refusedSeen, unsureAccepted, unsureRefused, compared, crashed int }
-	for seed := first; seed < first+count; seed++ {
-		files := generate(uint64(seed), d.shipped, d.build.Version.Before(8, 5))
-		truth := d.ask(t, files)
-		ours := Load(osFiles{root}, d.path("sshd_config"), CommandLine{}, d.build)
-		problems := ours.Problems()
-		kind := Accepted
-		if len(problems) > 0 {
-			kind = problems[0].Kind
-		} else if _, o := ours.Listens(); o.Kind == Unsure {
-			kind = Unsure // a name that only the resolver knows
-		}
-		switch {
-		case truth.crashed:
-			tally.crashed++
-			t.Logf("seed %d: sshd crashes:\n%s", seed, files)
-			continue
-		case truth.refused:
-			tally.refuses++
-			switch kind {
-			case Refused:
-				tally.refusedSeen++
-			case Unsure:
-				tally.unsureRefused++
-			case Accepted:
-				t.Errorf("seed %d: sshd refuses (%s), we accept:\n%s", seed, truth.message, files)
+	count := envInt(t, "HOSTAUDIT_DIFFERENTIAL", 2000)
+	for i, name := range []string{filepath.Base(tree), "units-bullseye", "units-trixie", "units-sid"} {
+		n := count
+		if i > 0 {
+			n = max(count/5, min(count, 300))
+			if os.Getenv("HOSTAUDIT_DIFFERENTIAL") == "" {
+				n = 300
 			}
-			continue
-		case kind == Refused:
-			tally.accepts++
-			t.Errorf("seed %d: sshd accepts, we refuse: %+v\n%s", seed, problems[0], files)
-			continue
-		case kind == Unsure:
-			tally.accepts++
-			tally.unsureAccepted++
-			continue
 		}
-		tally.accepts++
-		tally.compared++
-		for _, difference := range compare(ours, truth) {
-			t.Errorf("seed %d: %s\n%s", seed, difference, files)
-		}
-	}
-	t.Logf("OpenSSH %s: %d configurations, sshd refuses %d (%d %%): refusal seen %d, unsure %d; sshd accepts %d: values compared %d, unsure %d; sshd crashes %d",
-		d.build.Version, count, tally.refuses, 100*tally.refuses/count, tally.refusedSeen, tally.unsureRefused,
-		tally.accepts, tally.compared, tally.unsureAccepted, tally.crashed)
-	if share := 100 * tally.refuses / count; share < 20 || share > 60 {
-		t.Errorf("the share of refused configurations is %d %%, outside 20 to 60: the generator tests one side only", share)
-	}
-	if tally.compared*2 < tally.accepts {
-		t.Errorf("only %d of %d accepted configurations were evaluated", tally.compared, tally.accepts)
+		t.Run(name, func(t *testing.T) {
+			root := filepath.Join(filepath.Dir(tree), name)
+			if _, err := os.Stat(filepath.Join(root, "usr/sbin/sshd")); err != nil {
+				t.Skipf("no sshd in the tree of the release: %v", err)
+			}
+			differential(t, root, n)
+		})
 	}
 }
 
-// daemon is a real sshd in a tree, with a directory of its own inside.
-type daemon struct {
-	root, dir string
-	build     Build
-	shipped   string
+const workers = 2
+
+func differential(t *testing.T, root string, count int) {
+	firstSeed := envInt(t, "HOSTAUDIT_DIFFERENTIAL_SEED", 1)
+	var all tally
+	var group sync.WaitGroup
+	for worker := range workers {
+		d := newDaemon(t, root)
+		all.build = d.build
+		group.Go(func() {
+			for i := worker; i < count; i += workers {
+				all.add(t, d, uint64(firstSeed+i))
+			}
+		})
+	}
+	group.Wait()
+	all.report(t, count)
 }
 
-func newDaemon(t *testing.T, root string) *daemon {
-	t.Helper()
-	dir, err := os.MkdirTemp(filepath.Join(root, "tmp"), "hostaudit-sshdconf-")
-	if err != nil {
-		t.Skipf("no scratch directory in the tree: %v", err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	d := &daemon{root: root, dir: "/tmp/" + filepath.Base(dir), build: Build{Vendor: Debian}}
-	_, private, err := ed25519.GenerateKey(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	block, err := ssh.MarshalPrivateKey(private, "")
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.write(t, "key", string(pem.EncodeToMemory(block)))
-	// The separation directory is made by the unit; without it sshd ends.
-	switch err := os.Mkdir(filepath.Join(root, "run/sshd"), 0o755); {
-	case err == nil:
-		t.Cleanup(func() { os.Remove(filepath.Join(root, "run/sshd")) })
-	case !errors.Is(err, fs.ErrExist):
-		t.Fatal(err)
-	}
-	binary, err := os.ReadFile(filepath.Join(root, "usr/sbin/sshd"))
-	if err != nil {
-		t.Skipf("no sshd in the tree: %v", err)
-	}
-	for rest := binary; ; {
-		_, after, found := bytes.Cut(rest, []byte("\x00OpenSSH_"))
-		if !found {
-			t.Fatal("no version in the sshd of the tree")
+// tally counts the configurations of one sshd.
+type tally struct {
+	sync.Mutex
+	build                                              Build
+	refuses, accepts, crashed, unsure, asked, compared int
+	why                                                map[string]int
+}
+
+func (c *tally) add(t *testing.T, d *daemon, seed uint64) {
+	files := generate(seed, d.shipped, d.build.Version)
+	r := rand.New(rand.NewPCG(seed, 7))
+	d.put(t, files)
+	ours := d.load()
+	kind := ours.outcome()
+	var v verdict
+	for i, conn := range conns {
+		if i > 0 && r.IntN(3) > 0 {
+			continue // a third of the others is asked about
 		}
-		if v, ok := ParseVersion(string(after[:min(len(after), 32)])); ok {
-			d.build.Version = v
+		conn.Groups = d.groups[conn.User]
+		truth := d.run(t, conn)
+		v = judgeAnswer(ours, conn, truth, d.files.home)
+		c.Lock()
+		c.asked++
+		if v.compared {
+			c.compared++
+		}
+		c.Unlock()
+		if v.problem != "" {
+			d.keep(t, seed, files, conn, v)
+		}
+		if truth.refused || truth.crashed || v.problem != "" {
 			break
 		}
-		rest = after
 	}
-	shipped, err := os.ReadFile(filepath.Join(root, "usr/share/openssh/sshd_config"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	d.shipped = string(shipped)
-	d.write(t, "sshd_config", "")
-	if truth := d.run(t); truth.refused {
-		t.Skipf("sshd of the tree does not accept an empty configuration: %s", truth.message)
-	}
-	return d
-}
-
-func (d *daemon) path(name string) string { return d.dir + "/" + name }
-
-func (d *daemon) write(t *testing.T, name, content string) {
-	t.Helper()
-	file := filepath.Join(d.root, d.path(name))
-	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if target, isLink := strings.CutPrefix(content, "-> "); isLink {
-		if err := os.Symlink(target, file); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// ask writes the files, with @ standing for the directory, and runs sshd -T.
-func (d *daemon) ask(t *testing.T, files fileSet) answer {
-	t.Helper()
-	if err := os.RemoveAll(filepath.Join(d.root, d.path("conf.d"))); err != nil {
-		t.Fatal(err)
-	}
-	for name, content := range files {
-		d.write(t, name, strings.ReplaceAll(content, "@", d.dir))
-	}
-	return d.run(t)
-}
-
-// answer is what sshd -T prints, or that it refuses.
-type answer struct {
-	refused bool
-	crashed bool // ended by a signal: no answer
-	message string
-	values  map[string][]string
-}
-
-func (d *daemon) run(t *testing.T) answer {
-	t.Helper()
-	cmd := exec.Command("chroot", d.root, "/usr/sbin/sshd", "-T", "-f", d.path("sshd_config"), "-h", d.path("key"),
-		"-C", "user=root,host=x,addr=192.0.2.1,laddr=192.0.2.2,lport=22")
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	err := cmd.Run()
-	var exit *exec.ExitError
+	c.Lock()
+	defer c.Unlock()
 	switch {
-	case errors.As(err, &exit) && exit.ExitCode() > 0:
-		return answer{refused: true, message: strings.TrimSpace(errs.String())}
-	case errors.As(err, &exit):
-		return answer{crashed: true} // 10.0 does, for some configurations
-	case err != nil:
-		t.Fatalf("running sshd: %v\n%s", err, errs.String())
+	case v.crashed:
+		c.crashed++
+	case v.refused:
+		c.refuses++
+	default:
+		c.accepts++
 	}
-	a := answer{values: map[string][]string{}}
-	for line := range strings.Lines(out.String()) {
-		word, value, _ := strings.Cut(strings.TrimSpace(line), " ")
-		word = lower(word)
-		a.values[word] = append(a.values[word], value)
+	if v.unsure && !v.crashed {
+		c.unsure++
+		if c.why == nil {
+			c.why = map[string]int{}
+		}
+		c.why[kind.Why]++
 	}
-	return a
 }
 
-// compare returns what differs between our reading and sshd's.
-func compare(c *Config, truth answer) []string {
-	var differences []string
-	defaults := map[string]string{
-		"permitrootlogin": "prohibit-password", "passwordauthentication": "yes", "usepam": "no",
-		"kbdinteractiveauthentication": "yes", "pubkeyauthentication": "yes", "permitemptypasswords": "no",
-		"hostbasedauthentication": "no",
+func (c *tally) report(t *testing.T, count int) {
+	t.Logf("OpenSSH %s: %d configurations, %d connections: sshd refuses %d (%d %%), accepts %d; values compared %d; unsure %d %v; sshd crashes %d",
+		c.build.Version, count, c.asked, c.refuses, 100*c.refuses/count, c.accepts, c.compared, c.unsure, c.why, c.crashed)
+	if share := 100 * c.refuses / count; share < 20 || share > 60 {
+		t.Errorf("the share of refused configurations is %d %%, outside 20 to 60: the generator tests one side only", share)
 	}
-	for _, word := range slices.Sorted(func(yield func(string) bool) {
-		for word := range defaults {
-			if !yield(word) {
-				return
+	if c.unsure*25 > count {
+		t.Errorf("%d of %d configurations were not established", c.unsure, count)
+	}
+}
+
+// verdict is what came out of one comparison.
+type verdict struct {
+	refused, crashed, unsure, compared bool
+	problem                            string // the disagreement
+	sshd                               string // what sshd said, for the fixture
+}
+
+func judgeAnswer(ours *Config, conn Conn, truth answer, home func(string) (string, bool, error)) verdict {
+	v := verdict{refused: truth.refused, crashed: truth.crashed}
+	if truth.crashed {
+		return v
+	}
+	o := ours.outcome()
+	var e evaluation
+	if o.Kind == Accepted {
+		if e = evaluate(ours, conn); e.outcome.Kind != Accepted {
+			o = e.outcome
+		} else if _, listens := ours.Listens(); listens.Kind == Unsure {
+			o = listens // a name that only the resolver knows
+		}
+	}
+	switch {
+	case o.Kind == Unsure:
+		v.unsure = true
+	case truth.refused && o.Kind == Accepted:
+		v.sshd, v.problem = "refuses", fmt.Sprintf("sshd refuses (%s), we accept", truth.message)
+	case !truth.refused && o.Kind == Refused:
+		v.sshd, v.problem = "accepts", fmt.Sprintf("sshd accepts, we refuse: %s", o.Why)
+	case truth.refused:
+	default:
+		v.compared = true
+		if differences := compare(e, truth, home); len(differences) > 0 {
+			v.problem = strings.Join(differences, "; ")
+			v.sshd = "accepts"
+			for _, d := range differences {
+				keyword, _, _ := strings.Cut(d, ":")
+				if keyword == "listens" {
+					keyword = "listenaddress"
+				}
+				for _, value := range truth.values[keyword] {
+					v.sshd += "\n" + keyword + " " + value
+				}
+				if len(truth.values[keyword]) == 0 {
+					v.sshd += "\nno " + keyword
+				}
 			}
 		}
-	}) {
-		var may []string
-		for _, v := range c.View("root").Values(word) {
-			may = append(may, oneName(v.Word(defaults[word])))
-		}
-		if word == "kbdinteractiveauthentication" && c.build.Version.Before(8, 7) && len(may) == 1 {
-			// Then ChallengeResponseAuthentication is a setting of its own that turns
-			// this one on, which is off unless set.
-			v := c.View("root").Values(word)[0]
-			on := c.Global("challengeresponseauthentication").Word("yes") == "yes" || v.Word("no") == "yes"
-			if v.Line == nil || c.Global(word).Line == v.Line {
-				may = []string{map[bool]string{true: "yes", false: "no"}[on]}
-			}
-		}
-		if is := oneName(strings.Join(truth.values[word], " ")); !slices.Contains(may, is) {
-			differences = append(differences, fmt.Sprintf("%s: sshd says %s, we say one of %v", word, is, may))
-		}
 	}
-	set, outcome := c.Listens()
-	if outcome.Kind != Accepted || slices.ContainsFunc(set, func(l Listen) bool { return !l.Addr.IsValid() }) {
-		return differences
-	}
-	var ours, theirs []string
-	for _, l := range set {
-		ours = append(ours, netip.AddrPortFrom(l.Addr, l.Port).String())
-	}
-	theirs = append(theirs, truth.values["listenaddress"]...)
-	slices.Sort(ours)
-	slices.Sort(theirs)
-	if theirs = slices.Compact(theirs); !slices.Equal(ours, theirs) {
-		differences = append(differences, fmt.Sprintf("listens: sshd says %v, we say %v", theirs, ours))
-	}
-	return differences
-}
-
-func oneName(value string) string {
-	if value == "without-password" {
-		return "prohibit-password"
-	}
-	return value
-}
-
-// osFiles is a Files over a directory that stands for the root.
-type osFiles struct{ root string }
-
-func (o osFiles) ReadFile(name string) ([]byte, error) {
-	return os.ReadFile(filepath.Join(o.root, name))
-}
-
-func (o osFiles) IsDir(name string) (bool, error) {
-	info, err := os.Stat(filepath.Join(o.root, name))
-	return err == nil && info.IsDir(), err
-}
-
-func (o osFiles) Glob(pattern string) ([]string, error) {
-	dir, base := path.Split(pattern)
-	entries, err := os.ReadDir(filepath.Join(o.root, dir))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	var names []string
-	for _, e := range entries {
-		if ok, _ := path.Match(base, e.Name()); ok && (e.Name()[0] != '.' || base[0] == '.') {
-			names = append(names, dir+e.Name())
-		}
-	}
-	return names, nil
+	return v
 }
 
 func envInt(t *testing.T, name string, fallback int) int {

@@ -1,9 +1,7 @@
 package sshdconf
 
 import (
-	"bytes"
 	"iter"
-	"slices"
 	"strings"
 )
 
@@ -19,6 +17,8 @@ type Line struct {
 	// Outcome is what sshd makes of the form of the line; the zero value is
 	// "accepted". Whether keyword and values are good is judged later.
 	Outcome Outcome
+
+	hasRest bool // strdelim() left a Rest, if only an empty one
 }
 
 // Outcome says whether sshd starts with a line. The zero value is: it does.
@@ -42,12 +42,15 @@ func unsure(why string) Outcome  { return Outcome{Unsure, why} }
 
 // Lines yields the directives of one file in order. Blank lines and comments
 // have none. It never fails: a line sshd would refuse carries that as Outcome.
+// Where the version is not known it reads as the newest does.
 func Lines(file string, data []byte, build Build) iter.Seq[Line] {
+	build.Version = build.Version.orNewest()
 	return func(yield func(Line) bool) {
-		for n := 1; len(data) > 0; n++ {
-			var raw []byte
-			raw, data, _ = bytes.Cut(data, []byte{'\n'})
-			line, ok := parseLine(string(raw), build)
+		for rest, next := string(data), 1; rest != ""; {
+			var text string
+			n := next
+			text, rest, next = loadLine(rest, n, build)
+			line, ok := parseLine(text, build)
 			line.File, line.Line = file, n
 			if ok && !yield(line) {
 				return
@@ -56,46 +59,61 @@ func Lines(file string, data []byte, build Build) iter.Seq[Line] {
 	}
 }
 
+// loadLine takes one line as load_server_config() does. A NUL byte cuts off the end
+// of the line along with the line feed: the next line goes on there. next is the
+// number of the line that rest begins with.
+func loadLine(data string, n int, build Build) (text, rest string, next int) {
+	var b strings.Builder
+	for rest = data; rest != ""; {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		n++
+		whole := true
+		if i := strings.IndexByte(line, 0); i >= 0 {
+			line, whole = line[:i], false
+		}
+		if !build.Version.AtLeast(8, 7) {
+			if i := strings.IndexByte(line, '#'); i >= 0 {
+				line, whole = line[:i], true
+			}
+		}
+		line = strings.TrimLeft(line, " \t\r")
+		if whole && b.Len() == 0 {
+			return line, rest, n
+		}
+		if b.Len() <= maxLine {
+			b.WriteString(line)
+		}
+		if whole {
+			break
+		}
+	}
+	return b.String(), rest, n
+}
+
 // ParseOption returns the directive of one -o option of the command line
 // (sshd(8): the format of the configuration file).
 func ParseOption(text string, build Build) (Line, bool) {
+	build.Version = build.Version.orNewest()
 	line, ok := parseLine(text, build)
 	line.File = "command line"
 	return line, ok
 }
 
-// parseLine reads one line in each dialect the build may speak.
-func parseLine(raw string, build Build) (Line, bool) {
-	text := strings.TrimLeft(raw, " \t\r")
-	if strings.IndexByte(text, 0) >= 0 {
-		// fgets/getline and strlen() in sshd make such a line run into the next.
-		return Line{Raw: text, Outcome: unsure("the line holds a NUL byte")}, true
-	}
+// parseLine cuts one line into keyword and words (the beginning of
+// process_server_config_line_depth() in servconf.c).
+func parseLine(text string, build Build) (Line, bool) {
 	if len(text) > maxLine {
 		return Line{Outcome: unsure("a line longer than is evaluated")}, true
 	}
-	ways := build.dialects()
-	line, ok := cut(text, ways[0])
-	for _, way := range ways[1:] {
-		other, otherOK := cut(text, way)
-		if ok != otherOK || line.Keyword != other.Keyword || !slices.Equal(line.Args, other.Args) || line.Outcome != other.Outcome {
-			line, ok = other, true
-			line.Outcome = unsure("versions of OpenSSH before and from 8.7 read the line differently, and the version is not known")
-		}
+	if build.Version.Before(7, 8) && len(text) >= 4000 {
+		return Line{Outcome: unsure("a line about as long as the version reads at once")}, true
 	}
-	return line, ok
-}
-
-// cut reads one line in one dialect.
-func cut(text string, way dialect) (Line, bool) {
 	line := Line{Raw: strings.TrimRight(text, blanks+"\f")}
 	s := text
-	if way == classic {
-		if i := strings.IndexByte(s, '#'); i >= 0 {
-			s = s[:i]
-		}
+	if build.Version.AtLeast(7, 5) {
+		s = trimEnd(s)
 	}
-	s = trimEnd(s)
 	if s == "" {
 		return line, false
 	}
@@ -103,22 +121,20 @@ func cut(text string, way dialect) (Line, bool) {
 	if ok && keyword == "" && more {
 		keyword, rest, more, ok = strdelim(rest)
 	}
-	if !ok {
-		// A quote that is not closed in the keyword: sshd skips the line.
+	if !ok || keyword == "" || keyword[0] == '#' {
+		// An open quote in the keyword: sshd skips the line.
 		return line, false
 	}
-	if keyword == "" || keyword[0] == '#' {
-		return line, false
-	}
-	line.Keyword, line.Rest = strings.ToLower(keyword), rest
-	if way == classic {
-		var sure bool
-		if line.Args, sure = splitClassic(rest); !sure || strings.ContainsAny(rest, `'\`) {
-			line.Outcome = unsure("quotes or an empty word in a form that depends on the keyword")
+	line.Keyword, line.Rest, line.hasRest = lower(keyword), rest, more
+	if !build.Version.AtLeast(8, 7) {
+		cut := strdelim
+		if line.Keyword == "setenv" {
+			cut = strdelimw
 		}
+		line.Args = splitClassic(rest, cut)
 		return line, true
 	}
-	if !more || rest == "" {
+	if rest == "" {
 		line.Outcome = refused("no argument after the keyword")
 		return line, true
 	}

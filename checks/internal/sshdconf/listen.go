@@ -1,10 +1,8 @@
 package sshdconf
 
 import (
-	"cmp"
 	"net/netip"
 	"slices"
-	"strings"
 )
 
 // Listen is one address sshd binds at start. Addr is not valid where the file
@@ -27,60 +25,57 @@ type address struct {
 	port uint16
 }
 
-// cutAddress reads the first word of ListenAddress (sshd_config(5): host,
-// host:port, an IPv6 address bare or in brackets).
-func cutAddress(arg string) (address, Outcome) {
-	if !strings.Contains(arg, "[") && strings.Count(arg, ":") >= 2 {
-		return address{host: arg}, Outcome{}
-	}
-	host, rest := arg, ""
-	if strings.HasPrefix(arg, "[") {
-		end := strings.IndexByte(arg, ']')
-		if end < 0 {
-			return address{}, refused("a bracket is not closed")
-		}
-		host, rest = arg[1:end], arg[end+1:]
-	} else if i := strings.IndexAny(arg, ":/"); i >= 0 {
-		host, rest = arg[:i], arg[i:]
-	}
-	if rest == "" {
-		return address{host: host}, Outcome{}
-	}
-	if rest[0] == '/' {
-		// hpdelim() took host/port until 8.x.
-		return address{}, unsure("an address with a slash")
-	}
-	if rest[0] != ':' {
-		return address{}, refused("neither address nor address:port")
-	}
-	n, o := portNumber(rest[1:])
-	return address{host, n}, o
-}
-
-func listenAddress(l Line, _ Build) Outcome {
-	if len(l.Args) == 0 || l.Args[0] == "" {
-		return refused("missing address")
-	}
-	if len(l.Args) > 1 {
-		if len(l.Args) == 3 && l.Args[1] == "rdomain" {
-			return unsure("a routing domain")
-		}
-		return refused("extra arguments at the end of the line")
-	}
-	_, o := cutAddress(l.Args[0])
-	return o
-}
-
 // Listens returns what sshd binds with this configuration and command line,
-// without duplicates, sorted. The Outcome is Refused where an address does not
-// fit AddressFamily, Unsure where a name has to be resolved; the set then holds
-// what is known. Call it only for a configuration without refused lines.
+// without duplicates, in the order of sshd -T. The Outcome is Refused where an
+// address does not fit AddressFamily, Unsure where a name has to be resolved; the
+// set then holds what is known. Call it only for a configuration without refused
+// lines.
 func (c *Config) Listens() ([]Listen, Outcome) {
-	var ports []Listen
-	for _, p := range c.command.Ports {
-		ports = append(ports, Listen{Port: p})
+	ports, asked := c.listenLines()
+	family := c.family()
+	var set []Listen
+	outcome := Outcome{}
+	add := func(l Listen) {
+		if !slices.ContainsFunc(set, func(o Listen) bool {
+			return o.Port == l.Port && o.Addr == l.Addr && (o.Addr.IsValid() || o.Host == l.Host)
+		}) {
+			set = append(set, l)
+		}
 	}
-	var asked []*Line
+	if len(asked) == 0 {
+		for _, p := range ports {
+			if family != "inet" {
+				add(Listen{Addr: netip.IPv6Unspecified(), Port: p.Port, Line: p.Line})
+			}
+			if family != "inet6" {
+				add(Listen{Addr: netip.IPv4Unspecified(), Port: p.Port, Line: p.Line})
+			}
+		}
+	}
+	for _, it := range asked {
+		a := it.listen
+		addrs, o := resolve(a.host, family)
+		if o.Kind == Refused {
+			return nil, o
+		}
+		if o.Kind == Unsure {
+			outcome = o
+		}
+		at := ports
+		if a.port != 0 {
+			at = []Listen{{Port: a.port}}
+		}
+		for _, p := range at {
+			for _, addr := range addrs {
+				add(Listen{Host: a.host, Addr: addr, Port: p.Port, Line: &it.Line})
+			}
+		}
+	}
+	return set, outcome
+}
+
+// listenLines returns the ports asked for, and the lines of ListenAddress.
+func (c *Config) listenLines() (ports []Listen, asked []*item) {
 	for i := range c.items {
 		it := &c.items[i]
 		if !it.started || it.Outcome.Kind != Accepted || len(it.Args) == 0 {
@@ -91,60 +86,56 @@ func (c *Config) Listens() ([]Listen, Outcome) {
 			if len(c.command.Ports) > 0 && !it.option {
 				continue
 			}
-			if n, o := portNumber(it.Args[0]); o.Kind == Accepted {
-				ports = append(ports, Listen{Port: n, Line: &it.Line})
-			}
+			ports = append(ports, Listen{Port: it.listen.port, Line: &it.Line})
 		case "listenaddress":
-			asked = append(asked, &it.Line)
+			asked = append(asked, it)
 		}
+	}
+	for _, p := range c.command.Ports {
+		ports = append(ports, Listen{Port: p}) // those of -o before them; -o after them is ignored
 	}
 	if len(ports) == 0 {
 		ports = []Listen{{Port: 22}}
 	}
-	family := c.family()
-	var set []Listen
-	outcome := Outcome{}
-	if len(asked) == 0 {
-		for _, p := range ports {
-			if family != "inet6" {
-				set = append(set, Listen{Addr: netip.IPv4Unspecified(), Port: p.Port, Line: p.Line})
-			}
-			if family != "inet" {
-				set = append(set, Listen{Addr: netip.IPv6Unspecified(), Port: p.Port, Line: p.Line})
-			}
+	return ports, asked
+}
+
+// resolve does what getaddrinfo(3) does without asking anybody: an address that is
+// not valid stands for what the name means.
+func resolve(host, family string) ([]netip.Addr, Outcome) {
+	if host == "*" {
+		// No name at all, so the loopback addresses.
+		addrs := []netip.Addr{netip.AddrFrom4([4]byte{127, 0, 0, 1}), netip.IPv6Loopback()}
+		switch family {
+		case "inet":
+			addrs = addrs[:1]
+		case "inet6":
+			addrs = addrs[1:]
 		}
+		return addrs, Outcome{}
 	}
-	for _, line := range asked {
-		a, o := cutAddress(line.Args[0])
-		if o.Kind != Accepted {
-			continue
-		}
-		l := Listen{Host: a.host, Line: line}
-		addr, err := netip.ParseAddr(a.host)
-		switch {
-		case err == nil && (addr.Is4() && family == "inet6" || addr.Is6() && family == "inet"):
-			return nil, refused("ListenAddress of another family than AddressFamily")
-		case err == nil:
-			l.Addr = addr
-		case lower(a.host) != "localhost":
-			outcome = unsure("a name in ListenAddress that has to be resolved")
-		}
-		if a.port != 0 {
-			l.Port = a.port
-			set = append(set, l)
-			continue
-		}
-		for _, p := range ports {
-			l.Port = p.Port
-			set = append(set, l)
-		}
+	addr, err := listenHost(host)
+	switch {
+	case host == "":
+		return nil, refused("ListenAddress without a host")
+	case err != nil && lower(host) == "localhost":
+		return []netip.Addr{{}}, Outcome{}
+	case err != nil:
+		return []netip.Addr{{}}, unsure("a name in ListenAddress that has to be resolved")
+	case addr.Is4() && family == "inet6" || addr.Is6() && family == "inet":
+		return nil, refused("ListenAddress of another family than AddressFamily")
+	case addr.Zone() != "":
+		return []netip.Addr{addr}, unsure("an address in ListenAddress with a zone, which has to exist on the host")
 	}
-	slices.SortStableFunc(set, func(a, b Listen) int {
-		return cmp.Or(cmp.Compare(a.Port, b.Port), a.Addr.Compare(b.Addr), cmp.Compare(a.Host, b.Host))
-	})
-	return slices.CompactFunc(set, func(a, b Listen) bool {
-		return a.Port == b.Port && a.Addr == b.Addr && (a.Addr.IsValid() || a.Host == b.Host)
-	}), outcome
+	return []netip.Addr{addr}, Outcome{}
+}
+
+// listenHost reads an address as getaddrinfo() does.
+func listenHost(s string) (netip.Addr, error) {
+	if addr, ok, _ := numericAddr(s); ok {
+		return addr, nil
+	}
+	return netip.ParseAddr(s)
 }
 
 // family is the effective AddressFamily: any, inet or inet6.

@@ -36,7 +36,7 @@ func TestListens(t *testing.T) {
 			if o.Kind != Accepted {
 				t.Fatal(o)
 			}
-			c := Load(mem("/c", test.config), "/c", command, bookworm)
+			c := Load(Source{Files: mem("/c", test.config)}, "/c", command, bookworm)
 			var got []string
 			if problems := c.Problems(); len(problems) > 0 {
 				got = append(got, []string{"", "refused", "unsure"}[problems[0].Kind])
@@ -75,7 +75,7 @@ func TestParseArgs(t *testing.T) {
 		{[]string{"-p", "0"}, CommandLine{}, Refused},
 		{[]string{"-p", "22", "-oPort=23"}, CommandLine{Ports: []uint16{22}}, Accepted},
 		{[]string{"-D", "yes"}, CommandLine{}, Unsure},
-		{[]string{"-Z"}, CommandLine{}, Unsure},
+		{[]string{"-Z"}, CommandLine{}, Refused},
 	} {
 		got, o := ParseArgs(test.args, bookworm)
 		if diff := cmp.Diff(test.want, got); diff != "" || o.Kind != test.kind {

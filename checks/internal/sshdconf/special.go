@@ -5,280 +5,270 @@ import (
 	"strings"
 )
 
-// The checkers of keywords whose values have a form of their own.
+// The checkers of keywords whose words have a form of their own.
 
-func port(l Line, _ Build) Outcome {
-	return one(func(arg string) Outcome {
-		_, o := portNumber(arg)
-		return o
-	})(l, Build{})
-}
+const maxPorts = 256 // MAX_PORTS, and MAX_SUBSYSTEMS until 9.4, of servconf.h
 
-func includePaths(l Line, _ Build) Outcome {
-	if len(l.Args) == 0 {
-		return refused("missing file name")
+func port(d *directive) Outcome {
+	if d.set.fixedPorts {
+		d.done = true
+		return Outcome{}
 	}
-	if slices.Contains(l.Args, "") {
-		return refused("empty argument")
+	if d.set.ports++; d.set.ports > maxPorts {
+		return refused("more than 256 ports")
 	}
-	return Outcome{}
+	arg, o := d.word()
+	if o.Kind == Accepted {
+		_, o = d.portAbove0(arg)
+	}
+	return o
 }
 
 // rootLogin: prohibit-password is the word of 7.0 for without-password.
-func rootLogin(l Line, b Build) Outcome {
-	if len(l.Args) == 1 && b.Version.Before(7, 0) && lower(l.Args[0]) == "prohibit-password" {
-		return tooOld(b, "a value that this version does not know")
+func rootLogin(d *directive) Outcome {
+	if len(d.Args) == 1 && d.build.Version.Before(7, 0) && lower(d.Args[0]) == "prohibit-password" {
+		return tooOld(d.build, "a value that this version does not know")
 	}
-	return oneOf("yes", "no", "without-password", "prohibit-password", "forced-commands-only")(l, b)
+	return oneOf("yes", "no", "without-password", "prohibit-password", "forced-commands-only")(d)
 }
 
-// skey was given up before 8.5 and became an alias for ChallengeResponse in 8.5.
-func skey(l Line, b Build) Outcome {
-	if b.Version.AtLeast(8, 7) {
-		return flag()(l, b)
+func ignoreRhosts(d *directive) Outcome {
+	if d.build.Version.AtLeast(8, 3) {
+		return oneOf("yes", "no", "shosts-only")(d)
 	}
-	return unsure("versions of OpenSSH differ about the keyword")
+	return flag(d)
 }
 
-// keyFiles: newer versions want none to stand alone.
-func keyFiles(l Line, b Build) Outcome {
-	if len(l.Args) > 1 {
-		for _, arg := range l.Args {
-			if lower(arg) == "none" {
-				return unsure("none beside file names")
-			}
-		}
-	}
-	return fileNames()(l, b)
-}
-
-// revokedKeys takes one file, several in newer versions.
-func revokedKeys(l Line, b Build) Outcome {
-	if len(l.Args) > 1 {
-		return unsure("older versions take one file only")
-	}
-	return fileName()(l, b)
-}
-
-func subsystem(l Line, _ Build) Outcome {
-	switch {
-	case len(l.Args) == 0 || l.Args[0] == "":
-		return refused("missing argument")
-	case len(l.Args) == 1 || l.Args[1] == "":
-		return refused("missing subsystem command")
+// tunnel takes its words in lower case only.
+func tunnel(_ *directive, arg string) Outcome {
+	if !slices.Contains([]string{"yes", "no", "point-to-point", "ethernet"}, arg) {
+		return refused("value is none of yes, no, point-to-point, ethernet")
 	}
 	return Outcome{}
 }
 
-func envName(arg string) Outcome {
+// userEnvironment takes patterns of names, and until 7.7 only yes and no, in lower case.
+func userEnvironment(d *directive, arg string) Outcome {
+	if d.build.Version.Before(7, 8) && arg != "yes" && arg != "no" {
+		return refused("value is none of yes, no")
+	}
+	return Outcome{}
+}
+
+// privilegeSeparation is ignored from 7.5 on.
+func privilegeSeparation(d *directive) Outcome { return oneOf("yes", "no", "sandbox", "nosandbox")(d) }
+
+// subsystem: a second line for a name was fatal until 9.4. The command has to be there
+// where the line counts, and from 10.3 on everywhere.
+func subsystem(d *directive) Outcome {
+	old := d.build.Version.Before(9, 5)
+	if old && len(d.set.subsystems) >= maxPorts {
+		return refused("more than 256 subsystems")
+	}
+	name, o := d.word()
+	if o.Kind != Accepted {
+		return o
+	}
+	arg, ok := d.next()
+	empty := !ok || arg == ""
+	if empty && d.build.Version.AtLeast(10, 3) {
+		return refused("missing command")
+	}
+	switch twice := d.set.subsystems[name]; {
+	case !d.active, twice && !old:
+		d.done = true
+		return Outcome{}
+	case twice:
+		return refused("the subsystem is defined twice")
+	case empty:
+		return refused("missing command")
+	}
+	d.set.subsystems[name] = true
+	if d.classic {
+		d.listed(d.next)
+		return Outcome{}
+	}
+	d.drop()
+	return Outcome{}
+}
+
+// command takes the rest of the line: an absolute path with arguments, or none. Before
+// 8.7 only the line that counts was looked at.
+func command(d *directive) Outcome {
+	text := d.rest()
+	absolute := strings.HasPrefix(text, "/") || lower(text) == "none"
+	set, other := &d.set.commands.keys, &d.set.commands.keys
+	if d.Keyword == "authorizedprincipalscommand" {
+		set = &d.set.commands.principals
+		if d.build.Version.Before(8, 7) || d.build.Version.AtLeast(9, 4) {
+			other = set
+		} // else the line counts where AuthorizedKeysCommand is not set
+	}
+	counts := d.active && *other == ""
+	switch {
+	case !d.hasRest:
+		return refused("missing argument")
+	case !absolute && (counts || d.build.Version.AtLeast(8, 7)):
+		return refused("not an absolute path")
+	}
+	if counts {
+		*set = text
+		d.set.first[d.Keyword] = &d.Line
+	}
+	return Outcome{}
+}
+
+func commandUser(d *directive) Outcome {
+	arg, o := d.word()
+	if o.Kind != Accepted {
+		return o
+	}
+	set := &d.set.commands.keysUser
+	if d.Keyword == "authorizedprincipalscommanduser" {
+		set = &d.set.commands.principalsUser
+	}
+	if d.active && *set == "" {
+		*set = arg
+	}
+	return Outcome{}
+}
+
+// restOfLine takes anything that is not empty.
+func restOfLine(d *directive) Outcome {
+	if d.rest(); d.Rest == "" {
+		return refused("missing argument")
+	}
+	return Outcome{}
+}
+
+// versionAddendum must not hold a carriage return.
+func versionAddendum(d *directive) Outcome {
+	text := d.rest()
+	switch {
+	case d.Rest == "":
+		return refused("missing argument")
+	case !d.build.Version.AtLeast(8, 7) && (!d.once(d.Keyword) || lower(text) == "none"):
+	case strings.Contains(text, "\r"):
+		return refused("a carriage return")
+	}
+	return Outcome{}
+}
+
+func envName(_ *directive, arg string) Outcome {
 	if strings.Contains(arg, "=") {
 		return refused("a variable's name with =")
 	}
 	return Outcome{}
 }
 
-func setEnv(l Line, b Build) Outcome {
-	args := l.Args
-	if !b.Version.AtLeast(8, 7) {
-		args = strings.Fields(l.Rest) // the one keyword whose words = did not end
-		if strings.Contains(l.Rest, `"`) {
-			return unsure("quotes")
-		}
-	}
-	for _, arg := range args {
+func setEnv(d *directive) Outcome {
+	words := d.listed(d.nextEnv)
+	for _, arg := range words {
 		if !strings.Contains(arg, "=") {
 			return refused("no name=value")
 		}
 	}
-	return list(anyWord)(l, b)
+	if len(words) == 0 && d.build.Version.AtLeast(9, 7) {
+		return refused("missing argument")
+	}
+	return Outcome{}
 }
 
-func channelTimeout(l Line, b Build) Outcome {
-	return list(func(arg string) Outcome {
-		if lower(arg) == "none" {
-			if len(l.Args) > 1 {
-				return refused("none must stand alone")
-			}
+// routingDomain: Linux has none. The platform was not asked before 8.3.
+func routingDomain(d *directive) Outcome {
+	if d.build.Version.AtLeast(8, 3) {
+		return refused("a keyword that the platform does not support")
+	}
+	return unsure("a keyword that depends on the platform")
+}
+
+// vendorWords are of a patch that this package has no source of.
+func vendorWords(d *directive) Outcome {
+	if _, o := d.word(); o.Kind != Accepted {
+		return o
+	}
+	d.done = true
+	return Outcome{}
+}
+
+// permitOpen takes any or none, or host:port words; from 9.7 on any and none may stand
+// in front of others.
+func permitOpen(d *directive) Outcome {
+	modern := d.build.Version.AtLeast(9, 7)
+	for n := 0; ; n++ {
+		arg, ok := d.next()
+		switch {
+		case !ok && n > 0:
 			return Outcome{}
-		}
-		kind, value, ok := strings.Cut(arg, "=")
-		if !ok || kind == "" || value == "" {
-			return refused("no type=time")
-		}
-		return timeValue(value)
-	})(l, b)
-}
-
-// fingerprintHash: digests of ssh_digest_alg_by_name() in digest-openssl.c.
-func fingerprintHash(l Line, b Build) Outcome {
-	return oneOf("md5", "sha1", "sha256", "sha384", "sha512")(l, b)
-}
-
-// unknownValue is for keywords that depend on the platform.
-func unknownValue(Line, Build) Outcome { return unsure("a keyword that depends on the platform") }
-
-// vendorList takes one list that only the vendor's build can judge.
-func vendorList(l Line, _ Build) Outcome {
-	if len(l.Args) == 0 {
-		return refused("missing argument")
-	}
-	return Outcome{}
-}
-
-func ignoreRhosts(l Line, b Build) Outcome {
-	if b.Version.AtLeast(8, 3) {
-		return oneOf("yes", "no", "shosts-only")(l, b)
-	}
-	if o := flag()(l, b); o.Kind != Accepted {
-		return unsure(o.Why)
-	}
-	return Outcome{}
-}
-
-func logVerbose(l Line, b Build) Outcome {
-	return list(func(arg string) Outcome {
-		if lower(arg) == "none" && len(l.Args) > 1 {
-			return refused("none must stand alone")
-		}
-		return Outcome{}
-	})(l, b)
-}
-
-// permitOpen takes any or none, or host:port words.
-func permitOpen(l Line, _ Build) Outcome {
-	switch {
-	case len(l.Args) == 0 || l.Args[0] == "":
-		return refused("missing argument")
-	case l.Args[0] == "any" || l.Args[0] == "none":
-		if len(l.Args) > 1 {
-			return unsure("words beside any or none")
-		}
-		return Outcome{}
-	}
-	for _, arg := range l.Args {
-		host, port, ok := strings.Cut(arg, ":")
-		if l.Keyword == "permitlisten" && !ok {
-			host, port = "*", arg
-		}
-		if host == "" || strings.ContainsAny(arg, "[]/") || strings.Count(arg, ":") > 1 {
-			return unsure("an unusual form")
-		}
-		if port == "*" {
+		case !ok, n == 0 && arg == "":
+			return refused("missing argument")
+		case arg == "" && !modern:
+			return Outcome{}
+		case (n == 0 || modern) && (arg == "any" || arg == "none"):
+			if n > 0 {
+				return refused(arg + " must stand alone")
+			}
+			if !modern {
+				return Outcome{}
+			}
 			continue
 		}
-		if port == "" {
-			return refused("no port")
+		portText := arg
+		if d.Keyword != "permitlisten" || strings.Contains(arg, ":") {
+			var more bool
+			_, portText, more, ok = hpdelim(arg, d.build.Version)
+			switch {
+			case !ok:
+				return refused("missing host")
+			case !more:
+				return refused("missing port")
+			}
 		}
-		if n, digitsOnly := digits(port); !digitsOnly || n > 65535 || n == 0 {
-			return unsure("a port in an unusual form")
+		if portText == "*" {
+			continue
+		}
+		if _, o := d.portAbove0(portText); o.Kind != Accepted {
+			return o
 		}
 	}
-	return Outcome{}
 }
 
-// tunnel takes its words in lower case only in some versions.
-func tunnel(l Line, b Build) Outcome {
-	o := oneOf("yes", "no", "point-to-point", "ethernet")(l, b)
-	if o.Kind == Accepted && l.Args[0] != lower(l.Args[0]) {
-		return unsure("capital letters")
+// listenAddress takes an address or name, a port, and a routing domain.
+func listenAddress(d *directive) Outcome {
+	arg, o := d.word()
+	if o.Kind != Accepted {
+		return o
 	}
-	return o
-}
-
-func perSource(l Line, b Build) Outcome {
-	if len(l.Args) == 1 && l.Args[0] == "none" {
+	if _, o = d.listenAt(arg); o.Kind != Accepted {
+		return o
+	}
+	word, ok := d.next()
+	if !ok {
 		return Outcome{}
 	}
-	return number()(l, b)
-}
-
-// penalties: yes or no alone, else words this package does not judge.
-func penalties(l Line, _ Build) Outcome {
-	switch {
-	case len(l.Args) == 0:
-		return refused("missing argument")
-	case len(l.Args) == 1 && (lower(l.Args[0]) == "yes" || lower(l.Args[0]) == "no"):
-		return Outcome{}
-	}
-	for _, arg := range l.Args {
-		name, value, _ := strings.Cut(arg, ":")
-		switch name {
-		case "crash", "authfail", "noauth", "grace-exceeded", "max", "min":
-			if value == "" {
-				return unsure("a penalty without a time")
-			}
-			if o := timeValue(value); o.Kind != Accepted {
-				return unsure(o.Why)
-			}
-		default:
-			return unsure("a penalty that not every version knows")
-		}
-	}
-	return Outcome{}
-}
-
-func pubkeyOptions(l Line, _ Build) Outcome {
-	for _, arg := range l.Args {
-		switch lower(arg) {
-		case "none", "touch-required", "verify-required":
-		default:
-			return refused("unsupported option")
-		}
-	}
-	return Outcome{}
-}
-
-// rekey takes an amount of data and, optionally, a time.
-func rekey(l Line, _ Build) Outcome {
-	if len(l.Args) == 0 || l.Args[0] == "" {
-		return refused("missing argument")
-	}
-	if amount := l.Args[0]; amount != "default" {
-		n, ok := digits(strings.TrimRight(amount, "kKmMgG"))
-		if !ok || len(strings.TrimRight(amount, "kKmMgG")) < len(amount)-1 || n > 1<<30 {
-			return unsure("an amount in an unusual form")
-		}
-		if n < 16 && n != 0 && strings.TrimRight(amount, "kKmMgG") == amount {
-			return refused("amount too small")
-		}
-	}
-	switch {
-	case len(l.Args) > 2:
+	if word != "rdomain" {
 		return refused("extra arguments at the end of the line")
-	case len(l.Args) == 1 || l.Args[1] == "none":
-		return Outcome{}
-	case l.Args[1] == "":
-		return refused("missing time")
 	}
-	return timeValue(l.Args[1])
+	if _, ok = d.next(); !ok || d.garbage() {
+		return refused("not one routing domain")
+	}
+	return unsure("a routing domain, that is a network interface")
 }
 
-func bindMask(l Line, b Build) Outcome {
-	return one(func(arg string) Outcome {
-		if strings.Trim(arg, "01234567") != "" {
-			return unsure("a mode in an unusual form")
-		}
-		if len(strings.TrimLeft(arg, "0")) > 3 {
-			return refused("a mode above 0777")
-		}
-		return Outcome{}
-	})(l, b)
-}
-
-// protocol is ignored from 7.6 on.
-func protocol(l Line, b Build) Outcome {
-	if b.Version.Before(7, 6) && !slices.Equal(l.Args, []string{"2"}) {
-		return unsure("protocol 1, or an unusual form")
+// listenAt reads the first word of ListenAddress (sshd_config(5): host, host:port, an
+// IPv6 address bare or in brackets).
+func (d *directive) listenAt(arg string) (address, Outcome) {
+	if !strings.Contains(arg, "[") && strings.Count(arg, ":") >= 2 {
+		return address{host: arg}, Outcome{}
 	}
-	return Outcome{}
-}
-
-// useLogin and useprivilegeseparation are ignored from 7.5 on.
-func useLogin(l Line, b Build) Outcome {
-	if b.Version.Before(7, 5) {
-		if o := flag()(l, b); o.Kind != Accepted {
-			return unsure(o.Why)
-		}
+	host, rest, more, ok := hpdelim(arg, d.build.Version)
+	if !ok {
+		return address{}, refused("neither address nor address:port")
 	}
-	return Outcome{}
+	a := address{host: cleanHost(host)}
+	var o Outcome
+	if more {
+		a.port, o = d.portAbove0(rest)
+	}
+	return a, o
 }

@@ -9,8 +9,17 @@ const blanks = " \t\r\n"
 // blanks, at quotes and at one "=". ok is false where it returns NULL: s was
 // used up, or a quote is not closed. more is false when nothing is left, not
 // even an empty rest.
-func strdelim(s string) (word, rest string, more, ok bool) {
-	i := strings.IndexAny(s, blanks+`"=`)
+func strdelim(s string) (word, rest string, more, ok bool) { return cutWord(s, true) }
+
+// strdelimw is strdelim() for words that "=" does not end (SetEnv, since 7.8).
+func strdelimw(s string) (word, rest string, more, ok bool) { return cutWord(s, false) }
+
+func cutWord(s string, equals bool) (word, rest string, more, ok bool) {
+	ends := blanks + `"`
+	if equals {
+		ends += "="
+	}
+	i := strings.IndexAny(s, ends)
 	if i < 0 {
 		return s, "", false, true
 	}
@@ -23,32 +32,25 @@ func strdelim(s string) (word, rest string, more, ok bool) {
 		return s[:i] + s[i+1:i+1+end], strings.TrimLeft(s[i+1+end+1:], blanks), true, true
 	}
 	rest = strings.TrimLeft(s[i+1:], blanks)
-	if s[i] != '=' && strings.HasPrefix(rest, "=") {
+	if equals && s[i] != '=' && strings.HasPrefix(rest, "=") {
 		rest = strings.TrimLeft(rest[1:], blanks)
 	}
 	return s[:i], rest, true, true
 }
 
-// splitClassic returns the words strdelim() yields up to the first empty one.
-// sure is false where what sshd makes of the line depends on how the keyword
-// asks for its words.
-func splitClassic(s string) (words []string, sure bool) {
-	if s == "" {
-		return nil, true
-	}
-	for more := true; more; {
+// splitClassic returns the words that the keywords of lists find before 8.7: those
+// that cut yields up to the first empty one.
+func splitClassic(s string, cut func(string) (string, string, bool, bool)) (words []string) {
+	for more := s != ""; more; {
 		var word string
 		var ok bool
-		word, s, more, ok = strdelim(s)
-		if !ok || word == "" && more {
-			return words, false
-		}
-		if word == "" {
+		word, s, more, ok = cut(s)
+		if !ok || word == "" {
 			break
 		}
 		words = append(words, word)
 	}
-	return words, true
+	return words
 }
 
 // splitArgv is argv_split() of misc.c with terminate_on_comment set. ok is false

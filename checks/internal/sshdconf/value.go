@@ -7,29 +7,11 @@ import (
 	"strings"
 )
 
-// A checker judges the words after a keyword. Refused only where every sshd that
-// knows the keyword refuses; Unsure where that is not certain.
-type checker func(l Line, b Build) Outcome
-
-// one wraps a judgement of the only word of a directive.
-func one(judge func(arg string) Outcome) checker {
-	return func(l Line, _ Build) Outcome {
-		if len(l.Args) == 0 || l.Args[0] == "" {
-			return refused("missing argument")
-		}
-		if o := judge(l.Args[0]); o.Kind != Accepted {
-			return o
-		}
-		if len(l.Args) > 1 {
-			return refused("extra arguments at the end of the line")
-		}
-		return Outcome{}
-	}
-}
+// The checkers that several keywords share.
 
 // oneOf takes a word of a fixed set, in any case.
 func oneOf(set ...string) checker {
-	return one(func(arg string) Outcome {
+	return one(func(_ *directive, arg string) Outcome {
 		if slices.Contains(set, lower(arg)) {
 			return Outcome{}
 		}
@@ -38,130 +20,45 @@ func oneOf(set ...string) checker {
 }
 
 // flag takes yes or no, in any case.
-func flag() checker { return oneOf("yes", "no") }
+func flag(d *directive) Outcome { return oneOf("yes", "no")(d) }
 
-// buildFlag is a flag that a build without the feature ignores whatever it says.
-func buildFlag() checker {
-	return func(l Line, b Build) Outcome {
-		if o := flag()(l, b); o.Kind != Accepted {
-			return unsure(o.Why + "; builds without the feature ignore the line")
-		}
-		return Outcome{}
+// keepAlive is a flag that takes true and false as well since 10.6.
+func keepAlive(d *directive) Outcome {
+	if d.build.Version.AtLeast(10, 6) {
+		return oneOf("yes", "no", "true", "false")(d)
 	}
+	return flag(d)
 }
 
-// text takes any one word.
-func text() checker { return one(func(string) Outcome { return Outcome{} }) }
+func anyWord(*directive, string) Outcome { return Outcome{} }
 
-// fileName takes a file name. A leading tilde is expanded with the password
-// database, and an account that does not exist is fatal.
-func fileName() checker {
-	return one(func(arg string) Outcome {
-		if strings.HasPrefix(arg, "~") {
-			return unsure("a file name with a tilde")
-		}
-		return Outcome{}
-	})
-}
-
-// fileNames takes a list of file names.
-func fileNames() checker {
-	return list(func(arg string) Outcome {
-		if strings.HasPrefix(arg, "~") {
-			return unsure("a file name with a tilde")
-		}
-		return Outcome{}
-	})
-}
-
-// list takes words that are each judged. Whether a list may be empty differs
-// between versions.
-func list(judge func(arg string) Outcome) checker {
-	return func(l Line, _ Build) Outcome {
-		if len(l.Args) == 0 {
-			return unsure("no argument: versions of OpenSSH differ about an empty list")
-		}
-		for _, arg := range l.Args {
-			if arg == "" {
-				return refused("empty argument")
-			}
-			if o := judge(arg); o.Kind != Accepted {
-				return o
-			}
-		}
-		return Outcome{}
-	}
-}
-
-func anyWord(string) Outcome { return Outcome{} }
-
-// number takes a whole number from 0 to INT_MAX (atoi_err in misc.c).
-func number() checker {
-	return one(func(arg string) Outcome {
-		n, ok := digits(arg)
-		switch {
-		case ok && n <= math.MaxInt32:
-			return Outcome{}
-		case ok || !strings.ContainsAny(arg[:1], "+ \t\v\f"):
+// number takes a whole number from 0 to INT_MAX (atoi_err() in misc.c, since 7.7;
+// before it was atoi()).
+func number(d *directive) Outcome {
+	return one(func(d *directive, arg string) Outcome {
+		if d.build.Version.AtLeast(7, 7) && !isNumber(arg) {
 			return refused("not a number from 0 to 2147483647")
 		}
-		return unsure("a number in an unusual form")
-	})
+		return Outcome{}
+	})(d)
 }
 
-// duration takes a time as in sshd_config(5), TIME FORMATS, or one of words.
-func duration(words ...string) checker {
-	return one(func(arg string) Outcome {
-		if slices.Contains(words, lower(arg)) {
-			return Outcome{}
-		}
-		return timeValue(arg)
-	})
+func isNumber(arg string) bool {
+	_, ok := strtonum(arg, 0, math.MaxInt32)
+	return ok
 }
 
-func timeValue(arg string) Outcome {
-	total := int64(0)
-	for s := arg; s != ""; {
-		end := 0
-		for end < len(s) && s[end] >= '0' && s[end] <= '9' {
-			end++
-		}
-		n, ok := digits(s[:end])
-		if !ok {
-			if strings.ContainsAny(s[:1], "+- \t\v\f") {
-				return unsure("a time in an unusual form")
-			}
+// duration takes a time as in sshd_config(5), TIME FORMATS.
+func duration(d *directive) Outcome {
+	return one(func(d *directive, arg string) Outcome {
+		if !isTime(arg, d.build.Version) {
 			return refused("not a time")
 		}
-		s = s[end:]
-		unit := int64(1)
-		if s != "" {
-			switch s[0] | 0x20 {
-			case 's':
-			case 'm':
-				unit = 60
-			case 'h':
-				unit = 60 * 60
-			case 'd':
-				unit = 24 * 60 * 60
-			case 'w':
-				unit = 7 * 24 * 60 * 60
-			default:
-				return refused("not a time")
-			}
-			s = s[1:]
-		}
-		if n > math.MaxInt32 || n*unit > math.MaxInt32 || total+n*unit > math.MaxInt32 {
-			// convtime() limits to a long in some versions, to an int in others.
-			return unsure("a very long time")
-		}
-		total += n * unit
-	}
-	return Outcome{}
+		return Outcome{}
+	})(d)
 }
 
-// portNumber reads a port as a2port() does. Names of services depend on the
-// host's services(5).
+// portNumber reads a port of plain digits.
 func portNumber(arg string) (uint16, Outcome) {
 	n, ok := digits(arg)
 	switch {
@@ -171,6 +68,38 @@ func portNumber(arg string) (uint16, Outcome) {
 		return 0, refused("not a port number from 1 to 65535")
 	}
 	return 0, unsure("a port that is no plain number")
+}
+
+// port reads a port as a2port() in misc.c does: a number, or since 7.9 the name of a
+// service.
+func (d *directive) port(arg string) (uint16, Outcome) {
+	if n, ok := strtonum(arg, 0, math.MaxUint16); ok {
+		return uint16(n), Outcome{}
+	}
+	bad := refused("not a port number")
+	if _, isNumber := digits(arg); isNumber || arg == "" || d.build.Version.Before(7, 9) {
+		return 0, bad
+	}
+	if d.source.Service == nil {
+		return 0, unsure("a port that is the name of a service")
+	}
+	n, found, err := d.source.Service(arg)
+	switch {
+	case err != nil:
+		return 0, unsure("a port that is the name of a service, and the services cannot be read")
+	case !found:
+		return 0, bad
+	}
+	return n, Outcome{}
+}
+
+// portAbove0 is port where 0 is none.
+func (d *directive) portAbove0(arg string) (uint16, Outcome) {
+	n, o := d.port(arg)
+	if o.Kind == Accepted && n == 0 {
+		o = refused("not a port number from 1 to 65535")
+	}
+	return n, o
 }
 
 // digits reads a number made of ASCII digits only; huge ones saturate.
@@ -187,40 +116,48 @@ func digits(s string) (int64, bool) {
 
 // lower is tolower() of the C locale.
 func lower(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r >= 'A' && r <= 'Z' {
-			return r + 'a' - 'A'
+	i := 0
+	for i < len(s) && (s[i] < 'A' || s[i] > 'Z') {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	b := []byte(s)
+	for ; i < len(b); i++ {
+		if b[i] >= 'A' && b[i] <= 'Z' {
+			b[i] += 'a' - 'A'
 		}
-		return r
-	}, s)
+	}
+	return string(b)
 }
 
-// command takes the rest of the line: an absolute path with arguments, or none.
-func command() checker {
-	return func(l Line, _ Build) Outcome {
-		rest := strings.TrimLeft(l.Rest, blanks)
-		if strings.HasPrefix(rest, "/") || lower(rest) == "none" {
-			return Outcome{}
+// hpdelim cuts a host off a "host:port" as hpdelim() in misc.c does, brackets
+// included. rest is what follows the colon; more is false if there is none.
+func hpdelim(s string, v Version) (host, rest string, more, ok bool) {
+	i := len(s)
+	if strings.HasPrefix(s, "[") {
+		end := strings.IndexByte(s, ']')
+		if end < 0 {
+			return "", "", false, false
 		}
-		return refused("not an absolute path")
+		i = end + 1
+	} else if delim := strings.IndexAny(s, ":/"); delim >= 0 {
+		i = delim
 	}
+	switch {
+	case i == len(s):
+		return s, "", false, true
+	case s[i] == ':', s[i] == '/' && v.Before(8, 0): // host/port, until 7.9
+		return s[:i], s[i+1:], true, true
+	}
+	return "", "", false, false
 }
 
-// restOfLine takes anything that is not empty.
-func restOfLine() checker {
-	return func(l Line, _ Build) Outcome {
-		if l.Rest == "" {
-			return refused("missing argument")
-		}
-		return Outcome{}
+// cleanHost is cleanhostname() in misc.c.
+func cleanHost(host string) string {
+	if len(host) > 1 && host[0] == '[' && host[len(host)-1] == ']' {
+		return host[1 : len(host)-1]
 	}
-}
-
-// userPattern judges one word of AllowUsers or DenyUsers: the host part after @
-// may hold networks, whose host bits must be zero.
-func userPattern(arg string) Outcome {
-	if _, hosts, ok := strings.Cut(arg, "@"); ok {
-		return addressList(hosts)
-	}
-	return Outcome{}
+	return host
 }

@@ -60,9 +60,10 @@ type Vendor string
 // Vendors. The zero value is not known.
 const (
 	VendorUnknown Vendor = ""
-	Upstream      Vendor = "upstream" // no keyword of its own: Alpine, Arch, OpenWrt
-	Debian        Vendor = "debian"   // and Ubuntu
-	RedHat        Vendor = "redhat"   // Fedora, RHEL and rebuilds, Amazon
+	Upstream      Vendor = "upstream"      // no keyword of its own: Alpine, Arch, OpenWrt
+	Debian        Vendor = "debian"        // and Ubuntu
+	DebianGSSAPI  Vendor = "debian-gssapi" // openssh-server-gssapi, since Debian's others are without
+	RedHat        Vendor = "redhat"        // Fedora, RHEL and rebuilds, Amazon
 	SUSE          Vendor = "suse"
 )
 
@@ -70,26 +71,80 @@ const (
 type Build struct {
 	Version Version
 	Vendor  Vendor
+	// Release is the major number of the distribution's release (VERSION_ID of
+	// os-release(5)), 0 = not known: some kept old defaults in theirs.
+	Release int
 }
 
-// A dialect is a way of cutting a line into words.
-type dialect int
+// newest is the version that this package was compared with last.
+var newest = Version{10, 6}
+
+func (v Version) orNewest() Version {
+	if v.Known() {
+		return v
+	}
+	return newest
+}
+
+// debian reports whether Debian's patches are in.
+func (b Build) debian() bool { return b.Vendor == Debian || b.Vendor == DebianGSSAPI }
+
+// backports reports whether the vendor is one that moves features of newer versions
+// to older ones, or is not known.
+func (b Build) backports() bool {
+	return b.Vendor == RedHat || b.Vendor == SUSE || b.Vendor == VendorUnknown
+}
+
+// feature is what a build can or cannot do.
+type feature int
 
 const (
-	// classic: before 8.7 comments were cut when the file was loaded, and
-	// strdelim() cut the rest.
-	classic dialect = iota
-	// argv: from 8.7 argv_split() does, with both kinds of quotes and escapes.
-	argv
+	maybe feature = iota
+	with
+	without
 )
 
-// dialects returns the ways the build may cut a line; two if not known.
-func (b Build) dialects() []dialect {
+// gssapi says whether the build has GSSAPI and Kerberos. Debian's is without them from
+// 10.6 on, where a package of its own has them.
+func (b Build) gssapi() feature {
 	switch {
-	case b.Version.AtLeast(8, 7):
-		return []dialect{argv}
-	case b.Version.Known():
-		return []dialect{classic}
+	case b.Vendor == DebianGSSAPI, b.Vendor == Debian && !b.Version.AtLeast(10, 1):
+		return with
+	case b.Vendor == RedHat:
+		return with
+	case b.Vendor == Debian && b.Version.AtLeast(10, 6):
+		return without
 	}
-	return []dialect{classic, argv}
+	return maybe
+}
+
+// gssapiKex says whether the patch for GSSAPI in the key exchange is in.
+func (b Build) gssapiKex() feature {
+	switch {
+	case b.Vendor == Upstream:
+		return without
+	case b.debian():
+		return b.gssapi()
+	case b.Vendor == RedHat, b.Vendor == SUSE:
+		return with
+	}
+	return maybe
+}
+
+// candidates are the builds that a build may be of which version or vendor is not
+// known: one of every stretch of versions that reads alike, the newest last.
+func (b Build) candidates() []Build {
+	versions, vendors := []Version{b.Version}, []Vendor{b.Vendor}
+	if !b.Version.Known() {
+		versions = []Version{
+			{7, 4}, {7, 8}, {8, 0}, {8, 4}, {8, 5}, {8, 7}, {9, 2}, {9, 5}, {9, 7}, {9, 8}, {9, 9}, {10, 0}, {10, 3}, newest,
+		}
+	}
+	var list []Build
+	for _, v := range versions {
+		for _, vendor := range vendors {
+			list = append(list, Build{v, vendor, b.Release})
+		}
+	}
+	return list
 }

@@ -1,4 +1,4 @@
-package ssh
+package sshd
 
 import (
 	"bytes"
@@ -8,7 +8,6 @@ import (
 	"net/netip"
 	"time"
 
-	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
 )
@@ -17,37 +16,58 @@ import (
 // at most 255 bytes; lines may stand before it.
 const (
 	greetingTime    = 2 * time.Second
-	greetingTimeAll = 6 * time.Second // all of one check together
+	greetingTimeAll = 6 * time.Second // all listeners together
 	greetingBytes   = 512
 )
 
 var errNoDialer = errors.New("nothing may be dialled")
 
-// greets asks a listener who it is, by connecting and listening. It reports
-// whether an SSH server answered; false says only that none was recognised, and
-// why is a gap's reason and text.
-func greets(ctx context.Context, dial host.Dialer, l snapshot.Listener) (isSSH bool, reason checks.Reason, why string) {
+// Greeting is what came of asking an unsettled listener.
+type Greeting struct {
+	SSH bool
+	Err error  // why it is not known, nil = it is SSH: ErrUnsupported, that of the context, or of dialling
+	Why string // a clause
+}
+
+// Greet asks every unsettled listener of the survey once, by connecting and listening;
+// whoever asks first. The answers are in the order of Unsettled. It ends within six
+// seconds; where ctx ends first, everybody who asks gets what is known until then.
+func (s *Survey) Greet(ctx context.Context, dial host.Dialer) []Greeting {
+	s.asked.Do(func() {
+		ctx, cancel := context.WithTimeout(ctx, greetingTimeAll)
+		defer cancel()
+		for i, l := range s.Unsettled {
+			s.answers[i] = greet(ctx, dial, l)
+		}
+	})
+	return append([]Greeting(nil), s.answers...)
+}
+
+// greet asks one listener who it is. That it is not SSH says only that no SSH server was
+// recognised.
+func greet(ctx context.Context, dial host.Dialer, l snapshot.Listener) Greeting {
 	if ctx.Err() != nil {
-		return false, checks.ReasonBudget, "the time for asking who listens there ran out"
+		return Greeting{Err: ctx.Err(), Why: "the time for asking who listens there ran out"}
 	}
 	ctx, cancel := context.WithTimeout(ctx, greetingTime)
 	defer cancel()
+	const unknown = "who listens there is not known, and it "
 	var err error
 	for _, addr := range dialable(l.Addr) {
 		var text []byte
 		text, err = greeting(ctx, dial, netip.AddrPortFrom(addr, l.Port).String())
 		switch {
 		case saysSSH(text):
-			return true, "", ""
+			return Greeting{SSH: true}
 		case len(text) > 0:
-			return false, checks.ReasonUnsupported, "who listens there is not known, and it does not greet as an SSH server"
+			return Greeting{Err: ErrUnsupported, Why: unknown + "does not greet as an SSH server"}
 		case err == nil:
-			return false, checks.ReasonUnsupported, "who listens there is not known, and it ends connections without a greeting"
+			return Greeting{Err: ErrUnsupported, Why: unknown + "ends connections without a greeting"}
 		case ctx.Err() != nil:
-			return false, checks.ReasonUnsupported, "who listens there is not known, and it does not greet"
+			return Greeting{Err: ErrUnsupported, Why: unknown + "does not greet"}
 		}
 	}
-	return false, checks.ReasonUnreadable, "who listens there is not known, and it could not be reached"
+	return Greeting{Err: err, Why: unknown + "could not be reached"}
 }
 
 // greeting reads until a line says SSH-, the bound is reached or time is up.
@@ -61,7 +81,7 @@ func greeting(ctx context.Context, dial host.Dialer, address string) ([]byte, er
 	}
 	defer conn.Close()
 	// An early end of ctx must end the read too.
-	stop := context.AfterFunc(ctx, func() { conn.SetDeadline(time.Unix(1, 0)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Unix(1, 0)) })
 	defer stop()
 	buf := make([]byte, 0, greetingBytes)
 	for len(buf) < greetingBytes && !saysSSH(buf) {
