@@ -117,6 +117,13 @@ func (r *Recorder) Breaks(sentence string) {
 	})
 }
 
+// Failed reports that there is a finding so far.
+func (r *Recorder) Failed() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.findings) > 0
+}
+
 // Seal ends recording and returns the verdict. Everything is sorted, so the
 // order in which goroutines recorded does not show.
 func (r *Recorder) Seal() Result {

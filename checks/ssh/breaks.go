@@ -16,12 +16,17 @@ import (
 // found who can log in and become root: without, following it locks the administrator
 // out.
 func lockoutBreaks(h *host.Host, rec *checks.Recorder) {
-	if administrator(h) {
+	if !rec.Failed() {
+		return
+	}
+	if host.Once(h, administratorKey{}, func() bool { return administrator(h) }) {
 		rec.Breaks("Another account that can log in over SSH and use sudo was found on this host; try it first.")
 		return
 	}
 	rec.Breaks("No other account that can log in over SSH and use sudo was found on this host: without one this locks you out.")
 }
+
+type administratorKey struct{}
 
 // administrator reports an account that is not root, gets in over some sshd by a key or
 // a password, and is named by sudoers, itself or by its group. When in doubt there is none.
@@ -125,6 +130,9 @@ func sudoers(h *host.Host) sudoRules {
 
 // moveBreaks adds what has to know of another port: SELinux and packet filters.
 func moveBreaks(h *host.Host, rec *checks.Recorder) {
+	if !rec.Failed() {
+		return
+	}
 	if data, err := h.Tree.ReadFile("/etc/selinux/config"); err == nil && !bytes.Contains(data, []byte("\nSELINUX=disabled")) {
 		rec.Breaks("SELinux is set up here: give the new port its label first (semanage port -a -t ssh_port_t -p tcp PORT).")
 	}

@@ -80,7 +80,7 @@ func (s setup) readKeys(name string, a host.Account, strict bool) (f keyFile, fo
 		return f, true
 	}
 	f.entries, f.problems = authkeys.Parse(data, s.parseOptions())
-	loose := strictModes(s.Host, name, a, s.Build.Vendor == sshdconf.Debian)
+	loose := strictModes(s.Host, name, a, s.Build.IsDebian())
 	switch {
 	case loose.err != nil:
 		f.err = loose.err

@@ -189,7 +189,7 @@ func (k *keyring) finding(kind string, p person, f keyFile, at checks.Location, 
 	k.once(kind+" "+p.Name+" "+f.name, func() {
 		k.rec.Finding(checks.Finding{
 			Kind: kind, Subject: checks.Text(p.Name), Key: f.name, Detail: checks.Text(detail),
-			Evidence: checks.Configured, Location: at, Severity: severity,
+			Evidence: checks.Configured, Location: at, Severity: severity, Private: true,
 		})
 	})
 }
@@ -234,7 +234,7 @@ func (k *keyring) shared() {
 			k.rec.Finding(checks.Finding{
 				Kind: "shared", Subject: checks.Text(strings.Join(names, ", ")), Key: key,
 				Detail:   "one key lets several accounts in",
-				Evidence: checks.Configured, Location: checks.At(first.file, first.line),
+				Evidence: checks.Configured, Location: checks.At(first.file, first.line), Private: true,
 			})
 		})
 	}
@@ -294,7 +294,7 @@ func (k *keyring) privateKey(a host.Account, name string) {
 	case authkeys.No:
 		k.once("private "+name, func() {
 			k.rec.Finding(checks.Finding{
-				Kind: "private-key", Subject: checks.Text(name), Key: a.Name, Evidence: checks.Configured, Location: checks.At(name, 0),
+				Kind: "private-key", Subject: checks.Text(name), Key: a.Name, Evidence: checks.Configured, Location: checks.At(name, 0), Private: true,
 				Detail: checks.Text("a private key of " + a.Name + " has no passphrase"),
 			})
 		})

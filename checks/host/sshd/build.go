@@ -142,10 +142,23 @@ func (l *looker) build(exe string) sshdconf.Build {
 	}
 	if file := l.binary(exe); file.releases > 0 {
 		b.Version = file.version
-		return b
+	} else {
+		b.Version = l.packagedVersion(exe)
 	}
-	b.Version = l.packagedVersion(exe)
+	// From 10.1 on Debian builds one sshd with the exchange of keys by GSSAPI and one
+	// without, from packages of their own.
+	if b.Vendor == sshdconf.Debian && b.Version.AtLeast(10, 1) && l.owner(exe).Package == "openssh-server-gssapi" {
+		b.Vendor = sshdconf.DebianGSSAPI
+	}
 	return b
+}
+
+// owner asks the package database whose file a program is.
+func (l *looker) owner(exe string) packages.Owner {
+	if resolved, err := l.h.Tree.Resolve(exe); err == nil {
+		exe = resolved
+	}
+	return l.h.Packages().Owners(exe)[exe]
 }
 
 // release is the first number of VERSION_ID, which decides about patches that a version
@@ -161,10 +174,7 @@ func release(os host.OSRelease) int {
 
 // packagedVersion asks the package database.
 func (l *looker) packagedVersion(exe string) sshdconf.Version {
-	if resolved, err := l.h.Tree.Resolve(exe); err == nil {
-		exe = resolved
-	}
-	owner := l.h.Packages().Owners(exe)[exe]
+	owner := l.owner(exe)
 	if owner.Err != nil || !strings.HasPrefix(owner.Package, "openssh") {
 		return sshdconf.Version{}
 	}

@@ -24,10 +24,7 @@ func (l *looker) dropbearVersion(exe string) dropbear.Version {
 	if v := l.binary(exe).dropbear; v.Known() {
 		return v
 	}
-	if resolved, err := l.h.Tree.Resolve(exe); err == nil {
-		exe = resolved
-	}
-	owner := l.h.Packages().Owners(exe)[exe]
+	owner := l.owner(exe)
 	if owner.Err != nil || !strings.HasPrefix(owner.Package, "dropbear") {
 		return dropbear.Version{}
 	}

@@ -66,7 +66,7 @@ func (l *looker) socket(system *units.System, u *units.Unit, boot Boot) {
 // binding its own: a patch of Debian and Ubuntu (systemd-socket-activation.patch), in
 // 9.0 and later. Dropbear does not.
 func takesSockets(f found) bool {
-	return f.Program == OpenSSH && f.Build.Vendor == sshdconf.Debian && !f.Build.Version.Before(9, 0)
+	return f.Program == OpenSSH && f.Build.IsDebian() && !f.Build.Version.Before(9, 0)
 }
 
 // ownOpens are the addresses a server binds by itself.

@@ -17,7 +17,8 @@ func (s *settled) assemble(b Build) (*Line, Outcome) {
 		case '-':
 			continue
 		case '+':
-			if list, _, _ = strings.Cut(list[1:], ",,"); hasNegation(list) {
+			// Put behind the defaults and a comma, it ends at the first empty entry.
+			if list, _, _ = strings.Cut(","+list[1:], ",,"); hasNegation(list) {
 				return line, refused("a list of algorithms with a negated pattern")
 			}
 			continue

@@ -140,7 +140,7 @@ func (b Build) releaseMatches(patterns string) (string, Outcome) {
 	yes, no := false, false
 	for _, patch := range []string{"p1", "p2", "p3"} {
 		for _, extra := range []string{"", " Debian-1", " Debian-10+deb13u4", " Ubuntu-3ubuntu13.5"} {
-			if extra != "" && !b.debian() {
+			if extra != "" && !b.IsDebian() {
 				continue
 			}
 			if matchPatternList("OpenSSH_"+b.Version.String()+patch+extra, patterns) {

@@ -73,7 +73,7 @@ func sntrupPlain(b Build) feature {
 	switch {
 	case b.Version.AtLeast(9, 9):
 		return with
-	case b.debian() && b.Version.AtLeast(9, 2), b.backports():
+	case b.IsDebian() && b.Version.AtLeast(9, 2), b.backports():
 		return maybe
 	}
 	return without
@@ -132,21 +132,21 @@ func dsa(b Build) feature {
 	switch {
 	case b.Version.Before(9, 8):
 		return with
-	case b.debian() && b.Version.AtLeast(10, 0):
+	case b.IsDebian() && b.Version.AtLeast(10, 0):
 		return without
 	}
 	return maybe
 }
 
 func mldsa(b Build) feature {
-	if b.debian() {
+	if b.IsDebian() {
 		return without
 	}
 	return maybe
 }
 
 func xmss(b Build) feature {
-	if b.debian() {
+	if b.IsDebian() {
 		return without
 	}
 	return maybe

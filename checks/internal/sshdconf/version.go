@@ -86,8 +86,8 @@ func (v Version) orNewest() Version {
 	return newest
 }
 
-// debian reports whether Debian's patches are in.
-func (b Build) debian() bool { return b.Vendor == Debian || b.Vendor == DebianGSSAPI }
+// IsDebian reports whether Debian's patches are in.
+func (b Build) IsDebian() bool { return b.Vendor == Debian || b.Vendor == DebianGSSAPI }
 
 // backports reports whether the vendor is one that moves features of newer versions
 // to older ones, or is not known.
@@ -123,7 +123,7 @@ func (b Build) gssapiKex() feature {
 	switch {
 	case b.Vendor == Upstream:
 		return without
-	case b.debian():
+	case b.IsDebian():
 		return b.gssapi()
 	case b.Vendor == RedHat, b.Vendor == SUSE:
 		return with

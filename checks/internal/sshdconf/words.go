@@ -228,21 +228,21 @@ func (w word) needs(b Build) feature {
 
 // afs is a feature nobody builds in; pam and lastlog are some vendors'.
 func afs(b Build) feature {
-	if b.debian() {
+	if b.IsDebian() {
 		return without
 	}
 	return maybe
 }
 
 func pam(b Build) feature {
-	if b.debian() || b.Vendor == RedHat || b.Vendor == SUSE {
+	if b.IsDebian() || b.Vendor == RedHat || b.Vendor == SUSE {
 		return with
 	}
 	return maybe
 }
 
 func lastlog(b Build) feature {
-	if b.debian() {
+	if b.IsDebian() {
 		return with
 	}
 	return maybe
