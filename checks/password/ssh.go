@@ -10,8 +10,8 @@ import (
 
 // emptyOverSSH reports an SSH server of the host that lets an account with an empty
 // password in without asking PAM: sshd with PermitEmptyPasswords and without UsePAM,
-// Dropbear with -B, and for root OpenWrt's build of it. Where PAM is asked, PAM decides. What cannot be evaluated adds
-// nothing: the empty field is a finding in any case.
+// Dropbear with -B, and for root OpenWrt's build of it. Where PAM is asked, PAM decides.
+// What cannot be evaluated adds nothing: the empty field is a finding in any case.
 func emptyOverSSH(h *host.Host, a host.Account) (server string, in bool) {
 	survey := sshd.Look(h)
 	for i := range survey.Servers {
@@ -19,7 +19,7 @@ func emptyOverSSH(h *host.Host, a host.Account) (server string, in bool) {
 		if srv.Container != nil {
 			continue
 		}
-		if o := srv.Dropbear; o != nil && (o.EmptyPasswords && o.Password() && a.UID != 0 || o.RootEmptyPassword() && a.UID == 0 ||
+		if o := srv.Dropbear; o != nil && inGroup(h, a, o.Group) && (o.EmptyPasswords && o.Password() && a.UID != 0 || o.RootEmptyPassword() && a.UID == 0 ||
 			h.OS.ID == "openwrt" && a.UID == 0 && o.RootPassword()) {
 			return srv.Subject, true
 		}
@@ -28,6 +28,14 @@ func emptyOverSSH(h *host.Host, a host.Account) (server string, in bool) {
 		}
 	}
 	return "", false
+}
+
+// inGroup reports whether Dropbear's -G lets the account in: it is in that group, or
+// there is no such option.
+func inGroup(h *host.Host, a host.Account, name string) bool {
+	return name == "" || slices.ContainsFunc(h.Accounts().Groups, func(g host.Group) bool {
+		return g.Name == name && (g.GID == a.GID || slices.Contains(g.Members, a.Name))
+	})
 }
 
 // takesEmpty reports connections on which sshd itself takes the empty password.

@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"bytes"
+	"cmp"
 	"path"
 	"slices"
 	"strings"
@@ -10,6 +11,8 @@ import (
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/sshd"
 	"hostaudit/checks/host/units"
+	"hostaudit/checks/internal/authkeys"
+	"hostaudit/checks/internal/sshdconf"
 )
 
 // lockoutBreaks adds to what the remedy may break whether somebody else than root was
@@ -29,24 +32,46 @@ func lockoutBreaks(h *host.Host, rec *checks.Recorder) {
 type administratorKey struct{}
 
 // administrator reports an account that is not root, gets in over some sshd by a key or
-// a password, and is named by sudoers, itself or by its group. When in doubt there is none.
+// a password, and becomes root by sudo. When in doubt there is none.
 func administrator(h *host.Host) bool {
 	list, ok := people(h)
-	if !ok {
+	rules := sudoers(h)
+	if !ok || rules.uncertain || noLogins(h) {
 		return false
 	}
-	rules := sudoers(h)
 	survey := sshd.Look(h)
 	for i := range survey.Servers {
 		srv := &survey.Servers[i]
-		if srv.Container != nil || srv.Conf == nil || len(srv.Conf.Problems()) > 0 {
+		if srv.Container != nil || srv.Program != sshd.OpenSSH {
 			continue
 		}
-		s := setup{Server: srv, conf: srv.Conf}
+		var both []setup // what runs, and the next start
+		for _, conf := range []*sshdconf.Config{srv.Conf, srv.AtBoot} {
+			if conf != nil {
+				left := maxEffort
+				both = append(both, setup{Server: srv, conf: conf, left: &left})
+			}
+		}
+		in := func(p person) bool {
+			return len(both) > 0 && !slices.ContainsFunc(both, func(s setup) bool {
+				return len(s.conf.Problems()) > 0 || !s.getsIn(p)
+			})
+		}
 		for _, p := range list {
-			if p.UID != 0 && rules.admits(p) && !noShell(p.Shell) && s.getsIn(p) {
+			may, password := rules.admits(p)
+			if p.UID != 0 && may && (!password || types(h, p.Account)) && valid(h, p.Account) && session(h, p.Shell) && in(p) {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// noLogins reports the file that keeps everybody but root out (nologin(5)).
+func noLogins(h *host.Host) bool {
+	for _, name := range []string{"/etc/nologin", "/run/nologin", "/var/run/nologin"} {
+		if _, err := h.Tree.Stat(name); !isAbsent(err) {
+			return true
 		}
 	}
 	return false
@@ -62,14 +87,14 @@ func (s setup) getsIn(p person) bool {
 		eff := s.conf.Effective(c.Conn)
 		admission := eff.Admission()
 		ways, _, unknown := eff.Ways(false)
-		if admission.Refused || admission.Unknown || unknown {
+		if admission.Refused || admission.Unknown || unknown || s.shutOut(p, eff) != "" || eff.Setting("ForceCommand").Unknown || isSet(eff.Setting("ForceCommand")) {
 			return false
 		}
 		in := false
 		for _, way := range ways {
-			in = in || way.ByPassword() && hasPassword(s.accounts(), p.Account, false) ||
+			in = in || way.ByPassword() && types(s.Host, p.Account) ||
 				len(way.Methods) == 1 && way.Methods[0] == "publickey" && slices.ContainsFunc(s.keyFiles(eff, p.Account), func(f keyFile) bool {
-					return f.usable() && len(f.entries) > 0
+					return f.usable() && slices.ContainsFunc(f.entries, func(e authkeys.Entry) bool { return s.opens(e, eff) })
 				})
 		}
 		if !in {
@@ -79,53 +104,46 @@ func (s setup) getsIn(p person) bool {
 	return len(cases) > 0
 }
 
-func noShell(shell string) bool {
+// opens reports a key that gives a session with a terminal from everywhere.
+func (s setup) opens(e authkeys.Entry, eff *sshdconf.Effective) bool {
+	o := e.Options
+	return s.admits(e, eff, false) && !o.Authority && !o.HasCommand && !o.HasFrom && !o.NoPTY && o.Expires.IsZero()
+}
+
+// types reports an account that certainly has a password to type.
+func types(h *host.Host, a host.Account) bool {
+	field, _, _, err := h.Accounts().Password(a)
+	const shortest = 13 // of DES, the shortest there is (crypt(5))
+	return err == nil && len(field) >= shortest && field[0] != '!' && field[0] != '*'
+}
+
+// valid reports an account that has not expired, and whose password has not (shadow(5)).
+func valid(h *host.Host, a host.Account) bool {
+	s := a.Shadow
+	if s == nil {
+		return !a.Shadowed() // without the line of shadow nothing is known
+	}
+	today := h.Clock().Unix() / (24 * 60 * 60)
+	switch {
+	case s.Problem != "", s.Unsure,
+		s.Expire.Set && s.Expire.N <= today,
+		s.LastChange.Set && s.LastChange.N == 0,
+		s.LastChange.Set && s.Max.Set && s.LastChange.N+s.Max.N < today:
+		return false
+	}
+	return true
+}
+
+// session reports a shell that gives a session: a well-known one that is there, as
+// sshd itself asks (allowed_user() of auth.c).
+func session(h *host.Host, shell string) bool {
+	shell = cmp.Or(shell, "/bin/sh")
 	switch path.Base(shell) {
-	case "nologin", "false", "true", "sync", "halt", "shutdown":
-		return true
+	case "sh", "bash", "dash", "ash", "zsh", "ksh", "ksh93", "mksh", "fish", "csh", "tcsh":
+		info, err := h.Tree.Stat(shell)
+		return err == nil && info.Mode.IsRegular() && info.Mode.Perm()&0o111 != 0
 	}
 	return false
-}
-
-// sudoRules are the names that sudoers gives everything to.
-type sudoRules struct{ users, groups []string }
-
-func (r sudoRules) admits(p person) bool {
-	return slices.Contains(r.users, p.Name) || slices.ContainsFunc(p.conn.Groups, func(g string) bool { return slices.Contains(r.groups, g) })
-}
-
-// sudoers reads the plain rules of sudoers(5), NAME HOSTS=… ALL, as far as they help to
-// find one administrator; others are passed over.
-func sudoers(h *host.Host) sudoRules {
-	var r sudoRules
-	if _, err := h.Tree.Stat("/usr/bin/sudo"); err != nil {
-		return r
-	}
-	files := []string{"/etc/sudoers"}
-	if more, err := h.Tree.Glob("/etc/sudoers.d/*"); err == nil {
-		files = append(files, more...)
-	}
-	for _, name := range files {
-		if strings.Contains(path.Base(name), ".") || strings.HasSuffix(name, "~") {
-			continue // sudoers(5): @includedir passes these over
-		}
-		data, err := h.Tree.ReadFile(name)
-		if err != nil {
-			continue
-		}
-		for line := range bytes.Lines(data) {
-			words := strings.Fields(string(line))
-			if len(words) < 2 || !strings.HasPrefix(words[1], "ALL") || !strings.HasSuffix(strings.TrimSpace(string(line)), "ALL") {
-				continue
-			}
-			if group, is := strings.CutPrefix(words[0], "%"); is {
-				r.groups = append(r.groups, group)
-			} else {
-				r.users = append(r.users, words[0])
-			}
-		}
-	}
-	return r
 }
 
 // moveBreaks adds what has to know of another port: SELinux and packet filters.

@@ -40,9 +40,7 @@ func dropbearRootLogin(s setup) {
 	})
 	const in, out = "Dropbear lets root log in", "Dropbear would let root log in"
 	switch {
-	case o.Group != "" && !slices.ContainsFunc(people, func(p person) bool {
-		return p.conn.GroupsUnknown || slices.Contains(p.conn.Groups, o.Group)
-	}):
+	case !slices.ContainsFunc(people, s.inGroup):
 		s.rec.Note(s.Subject, "root is not in the group that Dropbear lets in")
 	case o.RootPassword() && password:
 		s.dropbearFinding("password", checks.SeverityHigh, in+" with a password")
@@ -107,6 +105,11 @@ func (s setup) dropbearKeyWay(people []person, known bool) keyWay {
 	return keyWay{detail: "a key would be accepted; none is there"}
 }
 
+// inGroup reports that -G does not keep the account out, or may not.
+func (s setup) inGroup(p person) bool {
+	return s.options.Group == "" || p.conn.GroupsUnknown || slices.Contains(p.conn.Groups, s.options.Group)
+}
+
 func dropbearRootKeys(s setup) {
 	people, known := roots(s.Host)
 	if !known {
@@ -116,8 +119,8 @@ func dropbearRootKeys(s setup) {
 	if s.options.Plugin {
 		s.gap(checks.ReasonUnsupported, nil, "a plugin says which keys are accepted")
 	}
-	takes := s.options.RootKey() || s.options.RootBoth()
 	for _, p := range people {
+		takes := (s.options.RootKey() || s.options.RootBoth()) && s.inGroup(p)
 		r := keyReport{setup: s, person: p, told: map[string]bool{}}
 		files, ok := s.dropbearKeyFiles(p.Account)
 		if !ok && takes {
@@ -149,7 +152,7 @@ func (s setup) dropbearUserKeys(ctx context.Context) {
 			s.gap(checks.ReasonBudget, nil, "the time for reading keys ran out")
 			break
 		}
-		if p.UID == 0 && !s.options.RootKey() && !s.options.RootBoth() {
+		if p.UID == 0 && !s.options.RootKey() && !s.options.RootBoth() || !s.inGroup(p) {
 			continue
 		}
 		files, ok := s.dropbearKeyFiles(p.Account)

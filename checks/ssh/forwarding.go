@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"hostaudit/checks"
+	"hostaudit/checks/host"
 	"hostaudit/checks/internal/sshdconf"
 )
 
@@ -64,17 +65,25 @@ func (s setup) offForAll(keyword, kind string, disabled func(*sshdconf.Effective
 		s.offFor(sshdconf.Account{User: "root", GroupsUnknown: true}, keyword, kind, disabled)
 		return
 	}
+	if anyone := (sshdconf.Account{Any: true, GroupsUnknown: true}); !slices.ContainsFunc(s.conf.May(anyone, keyword), on) {
+		return // whoever it is
+	}
 	accounts, ok := people(s.Host)
 	if !ok {
 		s.gap(checks.ReasonOf(s.accounts().PasswdErr), nil, "the accounts could not be read, and with them whom Match blocks are about")
 		return
 	}
 	for _, p := range accounts {
+		if !s.afford(s.conf.Effort(p.conn)) {
+			s.gap(checks.ReasonTooCostly, nil, "there are more accounts and conditions than are evaluated")
+			return
+		}
 		if !s.offFor(p.conn, keyword, kind, disabled) {
 			return // one finding tells it
 		}
 	}
-	if len(s.accounts().NotExamined) > 0 {
+	elsewhere := slices.ContainsFunc(s.accounts().Unevaluated, func(a host.AccountStore) bool { return a.Identities })
+	if elsewhere || len(s.accounts().NotExamined) > 0 {
 		s.offElsewhere(keyword, kind)
 	}
 }

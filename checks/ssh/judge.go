@@ -3,6 +3,7 @@ package ssh
 import (
 	"context"
 	"errors"
+	"math"
 	"net/netip"
 	"path"
 
@@ -27,6 +28,26 @@ type setup struct {
 	options *dropbear.Options // of Dropbear, else nil
 	next    bool              // of the next start, not of the instance that runs
 	rec     recorder
+	left    *int                   // what evaluating for accounts may still cost, see maxEffort; nil = no limit
+	files   map[string]readKeyFile // of one account, nil = not remembered
+}
+
+// maxEffort is what one check evaluates of one configuration, in the measure of
+// sshdconf's Effort: all accounts of a large host with every sound configuration, and no
+// more than some tenths of a second of a hostile one.
+const maxEffort = 64 << 20
+
+// afford takes cost from what is left; false = there is not enough.
+func (s setup) afford(cost int) bool {
+	switch {
+	case s.left == nil:
+		return true
+	case *s.left < cost:
+		*s.left = 0
+		return false
+	}
+	*s.left -= cost
+	return true
 }
 
 // run judges every server of the host and its containers.
@@ -88,7 +109,8 @@ func setups(srv *sshd.Server, rec recorder) []setup {
 		if conf == nil {
 			continue
 		}
-		s := setup{Server: srv, conf: conf, next: i == 1 || srv.PID == 0, rec: rec}
+		left := maxEffort
+		s := setup{Server: srv, conf: conf, next: i == 1 || srv.PID == 0, rec: rec, left: &left}
 		if problems := conf.Problems(); len(problems) > 0 {
 			s.refused(problems)
 			continue
@@ -212,7 +234,7 @@ func (s setup) location(at *sshdconf.Line) checks.Location {
 func (s setup) accounts() *host.Accounts { return s.Host.Accounts() }
 
 // cases divides the connections of an account; they also come in on the ports that
-// others than sshd bind for it.
+// others than sshd bind for it. Beyond what may be spent they are not complete.
 func (s setup) cases(a sshdconf.Account) (list []sshdconf.Case, complete bool) {
 	var ports []uint16
 	for _, o := range s.Opens {
@@ -221,5 +243,22 @@ func (s setup) cases(a sshdconf.Account) (list []sshdconf.Case, complete bool) {
 	for _, l := range s.Listeners {
 		ports = append(ports, l.Port)
 	}
-	return s.conf.Cases(a, ports...)
+	each := s.conf.Effort(a)
+	if !s.afford(each) {
+		return nil, false
+	}
+	list, complete, cost := s.conf.CasesAndEffort(a, ports...)
+	s.afford(min(cost, s.remaining()))
+	if most := s.remaining() / max(each, 1); len(list) > most {
+		list, complete = list[:most], false
+	}
+	s.afford(len(list) * each) // they are looked at next
+	return list, complete
+}
+
+func (s setup) remaining() int {
+	if s.left == nil {
+		return math.MaxInt
+	}
+	return *s.left
 }

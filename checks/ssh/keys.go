@@ -2,11 +2,13 @@ package ssh
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
@@ -19,11 +21,12 @@ import (
 // keyFile is one file that may hold keys of an account.
 type keyFile struct {
 	name     string
-	err      error              // it could not be read, or its rights could not
-	unclear  string             // why its name is not known
-	refused  rights             // StrictModes keeps sshd from using it
-	writable rights             // others can write it, and StrictModes is off
-	hidden   bool               // the account itself cannot read it
+	err      error  // it could not be read, or its rights could not
+	unclear  string // why its name is not known
+	refused  rights // StrictModes keeps sshd from using it
+	writable rights // others can write it, and StrictModes is off
+	hidden   bool   // the account itself cannot read it
+	owner    uint32
 	entries  []authkeys.Entry   // what sshd takes for a key
 	problems []authkeys.Problem // lines it does not
 }
@@ -39,10 +42,13 @@ func (s setup) keyFiles(eff *sshdconf.Effective, a host.Account) []keyFile {
 	setting := eff.Setting("AuthorizedKeysFile")
 	strict := eff.Setting("StrictModes").Word() != "no"
 	patterns := setting.Words
+	var files []keyFile
 	if setting.Unknown {
 		patterns = []string{".ssh/authorized_keys", ".ssh/authorized_keys2"} // of every version
+		if setting.Line != nil {
+			files = append(files, keyFile{name: "AuthorizedKeysFile", unclear: "which AuthorizedKeysFile applies is not known"})
+		}
 	}
-	var files []keyFile
 	seen := map[string]bool{}
 	for _, pattern := range patterns {
 		if strings.EqualFold(pattern, "none") {
@@ -53,19 +59,61 @@ func (s setup) keyFiles(eff *sshdconf.Effective, a host.Account) []keyFile {
 			files = append(files, keyFile{name: pattern, unclear: "AuthorizedKeysFile has a form that is not evaluated"})
 			continue
 		}
-		if seen[name] {
-			continue
+		names, err := s.matches(name)
+		if err != nil {
+			files = append(files, keyFile{name: name, err: err})
 		}
-		seen[name] = true
-		if f, found := s.readKeys(name, a, strict); found {
-			files = append(files, f)
+		for _, name := range names {
+			if seen[name] {
+				continue
+			}
+			seen[name] = true
+			if f, found := s.readKeys(name, a, strict); found {
+				files = append(files, f)
+			}
 		}
 	}
 	return files
 }
 
-// readKeys reads one file of keys. found is false where there is none.
+// matches returns the files that a name with its tokens expanded stands for: since 10.0
+// it is a pattern of glob(3) (user_key_allowed() of auth2-pubkey.c).
+func (s setup) matches(name string) ([]string, error) {
+	if s.Build.Version.Before(10, 0) || !strings.ContainsAny(name, `*?[\`) {
+		return []string{name}, nil
+	}
+	names, err := s.Host.Tree.Glob(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = nil
+	}
+	if !s.Build.Version.Known() {
+		names = append(names, name)
+	}
+	return names, err
+}
+
+// readKeyFile is what readKeys returned for one account.
+type readKeyFile struct {
+	keyFile
+	found bool
+}
+
+// readKeys reads one file of keys. found is false where there is none. Of an account that
+// many cases are about, s.files remembers it.
 func (s setup) readKeys(name string, a host.Account, strict bool) (f keyFile, found bool) {
+	if s.files == nil {
+		return s.readKeysAnew(name, a, strict)
+	}
+	key := fmt.Sprint(strict, name)
+	r, known := s.files[key]
+	if !known {
+		r.keyFile, r.found = s.readKeysAnew(name, a, strict)
+		s.files[key] = r
+	}
+	return r.keyFile, r.found
+}
+
+func (s setup) readKeysAnew(name string, a host.Account, strict bool) (f keyFile, found bool) {
 	f = keyFile{name: name}
 	data, err := s.Host.Tree.ReadFile(name)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -80,6 +128,17 @@ func (s setup) readKeys(name string, a host.Account, strict bool) (f keyFile, fo
 		return f, true
 	}
 	f.entries, f.problems = authkeys.Parse(data, s.parseOptions())
+	info, err := s.Host.Tree.Stat(name)
+	if err != nil {
+		f.err = err
+		return f, true
+	}
+	f.owner = info.UID
+	if s.Program == sshd.Dropbear {
+		f.refused, f.writable = dropbearRights(s.Host, name, info, a)
+		f.err = f.refused.err
+		return f, true // it reads the file as root, or as the account, by version
+	}
 	loose := strictModes(s.Host, name, a, s.Build.IsDebian())
 	switch {
 	case loose.err != nil:
@@ -89,9 +148,7 @@ func (s setup) readKeys(name string, a host.Account, strict bool) (f keyFile, fo
 	default:
 		f.writable = loose
 	}
-	if info, err := s.Host.Tree.Stat(name); err == nil {
-		f.hidden = !readable(info, a)
-	}
+	f.hidden = !reaches(s.Host, name, info, a)
 	return f, true
 }
 
@@ -131,16 +188,24 @@ func expand(pattern string, a host.Account) (name string, ok bool) {
 		return "", false
 	}
 	if !path.IsAbs(name) {
-		name = path.Join("/", a.Home, name)
+		name = a.Home + "/" + name // ".." behind a link leads where the link does
+		if !path.IsAbs(name) {
+			name = "/" + name
+		}
 	}
 	return name, true
 }
 
 // admits reports whether sshd takes the key for a login of the account: on root with
 // forced commands only, it must bring its command, or be an authority, whose
-// certificates may bring one. A key that only refuses lets nobody in.
+// certificates may bring one. A key that only refuses lets nobody in, nor does an
+// authority whose certificates need a principal of an empty list.
 func (s setup) admits(e authkeys.Entry, eff *sshdconf.Effective, forced bool) bool {
-	if e.Options.Refusing || !e.Options.Expires.IsZero() && e.Options.Expires.Before(s.Host.Clock()) {
+	// The time is the host's own, taken for UTC; no zone is further behind.
+	const behind = 12 * time.Hour
+	o := e.Options
+	if o.Refusing || !o.Expires.IsZero() && o.Expires.Add(behind).Before(s.Host.Clock()) ||
+		o.Authority && o.HasPrincipals && len(o.Principals) == 0 {
 		return false
 	}
 	return (!forced || e.Options.HasCommand || e.Options.Authority) && s.weak(e, eff) != refusedKey
@@ -243,7 +308,7 @@ func takesDSA(v sshdconf.Version, eff *sshdconf.Effective) bool {
 	}
 	for _, keyword := range []string{"PubkeyAcceptedAlgorithms", "PubkeyAcceptedKeyTypes"} {
 		for _, word := range eff.Setting(keyword).Words {
-			if strings.Contains(word, "dss") || strings.Contains(word, "*") && !strings.HasPrefix(word, "-") {
+			if !strings.HasPrefix(word, "-") && (strings.Contains(word, "dss") || strings.Contains(word, "*")) {
 				return true
 			}
 		}

@@ -65,17 +65,17 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			to.Finding(listening(srv.Subject, running))
 			rec.Fact("pid", srv.PID)
 		}
-		judgeConfigured(srv, len(running) > 0, to)
+		judgeConfigured(srv, running, to)
 	}
 	moveBreaks(h, rec)
 	rec.Pass("SSH servers use other ports than 22")
 }
 
 // judgeConfigured judges what the server will listen on after its next start.
-// running says that it is on 22 already: then the files add nothing.
-func judgeConfigured(srv *sshd.Server, running bool, rec recorder) {
+// running are its sockets on 22: where they are as exposed, the files add nothing.
+func judgeConfigured(srv *sshd.Server, running []snapshot.Listener, rec recorder) {
 	opens, ok := configured(srv, rec)
-	if !ok || running || srv.Boot == sshd.BootNo && srv.PID == 0 {
+	if !ok || srv.Boot == sshd.BootNo && srv.PID == 0 {
 		return
 	}
 	var on []string
@@ -97,7 +97,7 @@ func judgeConfigured(srv *sshd.Server, running bool, rec recorder) {
 			f.Location = checks.At(o.File, o.LineNo)
 		}
 	}
-	if len(on) == 0 {
+	if len(on) == 0 || len(running) > 0 && f.Severity <= listening(srv.Subject, running).Severity {
 		return
 	}
 	when := "listens on "

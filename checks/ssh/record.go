@@ -63,6 +63,18 @@ type merged struct {
 	recorder
 	later    bool // of the next start, while another instance runs
 	findings []checks.Finding
+	gaps     map[checks.Gap]bool // recorded so far
+}
+
+// Gap implements recorder: each is told once, however many accounts it is about.
+func (m *merged) Gap(g checks.Gap) {
+	if m.gaps == nil {
+		m.gaps = map[checks.Gap]bool{}
+	}
+	if !m.gaps[g] {
+		m.gaps[g] = true
+		m.recorder.Gap(g)
+	}
 }
 
 // Finding implements recorder.

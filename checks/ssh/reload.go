@@ -2,6 +2,7 @@ package ssh
 
 import (
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,14 +22,19 @@ func (s setup) notReloaded() {
 	if !ok {
 		return
 	}
-	for _, name := range s.conf.Files() {
+	// A file that was removed from a directory of Include shows by the directory only.
+	for _, name := range slices.Concat(s.conf.Files(), s.conf.IncludeDirs()) {
 		info, err := s.Host.Tree.Stat(name)
 		if err != nil || !info.ModTime.After(read) {
 			continue
 		}
+		detail := "the file was changed after the running sshd read it: what it says counts after a reload only"
+		if info.Mode.IsDir() {
+			detail = "files were added or removed after the running sshd read them: what they say counts after a reload only"
+		}
 		s.rec.Gap(checks.Gap{
 			Reason: checks.ReasonChangedMeanwhile, Subject: checks.Text(s.Subject), Location: checks.At(name, 0),
-			Detail: "the file was changed after the running sshd read it: what it says counts after a reload only",
+			Detail: checks.Text(detail),
 		})
 		return
 	}

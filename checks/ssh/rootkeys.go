@@ -2,15 +2,10 @@ package ssh
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 
 	"hostaudit/checks"
-	"hostaudit/checks/host/tree"
-	"hostaudit/checks/internal/authkeys"
 	"hostaudit/checks/internal/sshdconf"
 )
 
@@ -37,6 +32,9 @@ func runRootKeys(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 
 // rootKeys judges the keys of every account with user ID 0.
 func rootKeys(s setup) {
+	if s.notOfRoot() {
+		return
+	}
 	people, known := roots(s.Host)
 	if !known {
 		s.gap(checks.ReasonOf(s.accounts().PasswdErr), nil, "the accounts could not be read, and with them who is root")
@@ -115,6 +113,12 @@ func (r *keyReport) taken(eff *sshdconf.Effective, forced bool) {
 		r.file(eff, f, forced)
 	}
 	r.authority(eff)
+	for _, keyword := range []string{"TrustedUserCAKeys", "AuthorizedKeysCommand"} {
+		if v := eff.Setting(keyword); v.Unknown && v.Line != nil && r.once("unknown "+keyword) {
+			r.found = true
+			r.gap(checks.ReasonUnreadable, v.Line, "whether this line applies to "+r.person.Name+" is not known")
+		}
+	}
 	if v := eff.Setting("AuthorizedKeysCommand"); len(v.Words) > 0 && v.Word() != "none" && r.once("command") {
 		r.found = true
 		r.gap(checks.ReasonUnsupported, v.Line, "AuthorizedKeysCommand prints keys when it is asked; which ones is not known")
@@ -182,84 +186,4 @@ func (r *keyReport) unused(f keyFile) string {
 		return r.person.Name + " cannot read it"
 	}
 	return "StrictModes, for " + f.refused.culprit + " " + f.refused.why
-}
-
-// authority judges TrustedUserCAKeys: who holds an authority's key can make a
-// certificate for root, unless AuthorizedPrincipalsFile names other principals.
-func (r *keyReport) authority(eff *sshdconf.Effective) {
-	v := eff.Setting("TrustedUserCAKeys")
-	if len(v.Words) == 0 || v.Word() == "none" || !r.once("authority "+v.Words[0]) {
-		return
-	}
-	name := v.Words[0]
-	if !strings.HasPrefix(name, "/") {
-		r.found = true
-		r.gap(checks.ReasonUnsupported, v.Line, "TrustedUserCAKeys has a form that is not evaluated")
-		return
-	}
-	data, err := r.Host.Tree.ReadFile(name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		r.rec.Note(name, "TrustedUserCAKeys names it, and it does not exist: no certificate is taken")
-		return
-	case err != nil:
-		r.found = true
-		r.rec.Gap(checks.Gap{
-			Reason: checks.ReasonOf(err), Subject: checks.Text(r.Subject), Location: checks.At(name, 0),
-			Detail: "the keys of certificate authorities could not be read",
-		})
-		return
-	}
-	keys, problems := authkeys.ParseKeys(data, r.parseOptions())
-	if len(keys) == 0 && slices.ContainsFunc(problems, func(p authkeys.Problem) bool { return p.Unsure }) {
-		r.found = true
-		r.rec.Gap(checks.Gap{
-			Reason: checks.ReasonUnsupported, Subject: checks.Text(r.Subject), Location: checks.At(name, problems[0].Line),
-			Detail: checks.Text("what may be the key of an authority is not evaluated: " + problems[0].Why),
-		})
-		return
-	}
-	if len(keys) == 0 {
-		r.rec.Note(name, "TrustedUserCAKeys names it, and it holds no key: no certificate is taken")
-		return
-	}
-	if command := eff.Setting("AuthorizedPrincipalsCommand"); len(command.Words) > 0 && command.Word() != "none" {
-		r.found = true
-		r.gap(checks.ReasonUnsupported, command.Line, "AuthorizedPrincipalsCommand says whose certificates let root in when it is asked")
-		return
-	}
-	if names := eff.Setting("AuthorizedPrincipalsFile"); len(names.Words) > 0 && names.Word() != "none" && !r.principals(names) {
-		return
-	}
-	r.found = true
-	r.rec.Finding(checks.Finding{
-		Kind: "authority", Subject: checks.Text(name), Key: r.person.Name, Evidence: checks.Configured, Location: r.location(v.Line),
-		Detail: checks.Text("a certificate of this authority can let " + r.person.Name + " in (" + r.Subject + ")"),
-	})
-}
-
-// principals reports whether AuthorizedPrincipalsFile names somebody whose certificates
-// let the account in. It is false also where that was recorded as not known.
-func (r *keyReport) principals(setting sshdconf.Setting) bool {
-	name, ok := expand(setting.Words[0], r.person.Account)
-	if !ok {
-		r.found = true
-		r.gap(checks.ReasonUnsupported, setting.Line, "AuthorizedPrincipalsFile has a form that is not evaluated")
-		return false
-	}
-	data, err := r.Host.Tree.ReadFile(name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, tree.ErrNotRegular) {
-		r.found = true
-		r.rec.Gap(checks.Gap{
-			Reason: checks.ReasonOf(err), Subject: checks.Text(r.Subject), Location: checks.At(name, 0),
-			Detail: "whose certificates let root in could not be read",
-		})
-		return false
-	}
-	// A principal that is not understood counts as one.
-	if names, problems := authkeys.ParsePrincipals(data, r.parseOptions()); err != nil || len(names)+len(problems) == 0 {
-		r.rec.Note(name, "AuthorizedPrincipalsFile names nobody whose certificates let "+r.person.Name+" in")
-		return false
-	}
-	return true
 }

@@ -49,12 +49,63 @@ type entry struct {
 // rootLogin judges PermitRootLogin and what else decides with it, for every
 // connection of every account with user ID 0.
 func rootLogin(s setup) {
+	if s.notOfRoot() {
+		return
+	}
 	people, known := roots(s.Host)
 	l := rootLogins{setup: s, known: known}
-	for _, p := range people {
+	for i, p := range people {
+		if i == maxRoots {
+			l.open(nil, checks.ReasonTooCostly, "more accounts with user ID 0 than are evaluated")
+			break
+		}
 		l.person(p)
 	}
+	l.others()
 	l.record()
+}
+
+// notOfRoot reports a server of the host that does not run as root: it cannot make
+// anybody root. In a container root may look like an ordinary account from outside.
+func (s setup) notOfRoot() bool {
+	if s.AsRoot || s.Container != nil {
+		return false
+	}
+	s.rec.Note(s.Subject, "does not run as root, so it lets nobody in as root")
+	return true
+}
+
+// maxRoots is how many accounts with user ID 0 are looked at.
+const maxRoots = 64
+
+// others keeps the verdict open where there may be root accounts of whom nothing is
+// known, and PermitRootLogin is not no for all names.
+func (l *rootLogins) others() {
+	reason, where := checks.ReasonUnsupported, ""
+	all := l.accounts()
+	switch {
+	case !l.known && all != nil:
+		reason, where = checks.ReasonOf(all.PasswdErr), "/etc/passwd"
+	case l.known:
+		for _, store := range all.Unevaluated {
+			if store.Identities {
+				where = store.File
+				break
+			}
+		}
+		if where == "" {
+			return
+		}
+	}
+	if l.never(person{conn: sshdconf.Account{Any: true, GroupsUnknown: true}}) || len(l.passwords)+len(l.keys) > 0 {
+		return
+	}
+	if l.gaps++; l.gaps == 1 {
+		l.rec.Gap(checks.Gap{
+			Reason: reason, Subject: checks.Text(l.Subject), Location: checks.At(where, 0),
+			Detail: "PermitRootLogin lets root in, and who else has user ID 0 and may not be shut out is not known",
+		})
+	}
 }
 
 // rootLogins gathers the ways in for root.
@@ -122,7 +173,7 @@ func (l *rootLogins) connection(p person, c sshdconf.Case) {
 		return
 	}
 	ways, _, unknown := eff.Ways(true)
-	if unknown {
+	if unknown && !slices.ContainsFunc(ways, sshdconf.Way.ByPassword) {
 		l.open(e.at, checks.ReasonNoMetadata, "PermitRootLogin is "+e.word+", and which ways in are on depends on the version of OpenSSH, which is not known")
 		return
 	}
@@ -253,12 +304,18 @@ func condition(when []*sshdconf.Line) string {
 	return "; for connections that meet " + conditions(when)
 }
 
+// maxQuoted is how many bytes of a line are shown.
+const maxQuoted = 120
+
 func conditions(lines []*sshdconf.Line) string {
 	var parts []string
 	for _, line := range lines {
 		text := line.Raw
 		if !strings.HasPrefix(line.File, "/") {
 			text = line.Keyword
+		}
+		if len(text) > maxQuoted {
+			text = strings.ToValidUTF8(text[:maxQuoted], "") + "…"
 		}
 		parts = append(parts, text+" ("+place(line)+")")
 	}

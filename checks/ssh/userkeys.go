@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"hostaudit/checks"
-	"hostaudit/checks/host"
+	"hostaudit/checks/host/sshd"
 	"hostaudit/checks/internal/authkeys"
 	"hostaudit/checks/internal/sshdconf"
 )
@@ -41,6 +41,7 @@ func runUserKeys(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 // holder is an account with a key of its files.
 type holder struct {
 	account string
+	uid     uint32
 	file    string
 	line    int
 }
@@ -49,11 +50,35 @@ type holder struct {
 type keyring struct {
 	setup
 	holders map[[32]byte][]holder
+	held    int // keys in holders
+	gaps    int
 	told    map[string]bool
+	homes   map[string][]uint32 // user IDs by home directory
+
+	common   []sshdconf.Case // of every account, where they are alike
+	complete bool
 }
 
+// maxHeld bounds the keys that are compared, maxFileGaps the files that are named
+// because they could not be read.
+const (
+	maxHeld     = 1 << 18
+	maxFileGaps = 100
+)
+
 func newKeyring(s setup) *keyring {
-	return &keyring{setup: s, holders: map[[32]byte][]holder{}, told: map[string]bool{}}
+	k := &keyring{setup: s, holders: map[[32]byte][]holder{}, told: map[string]bool{}, homes: map[string][]uint32{}}
+	for _, a := range s.accounts().List {
+		home := path.Clean(a.Home)
+		k.homes[home] = append(k.homes[home], a.UID)
+	}
+	return k
+}
+
+// others reports a file that sshd does not use for the account because it is that of
+// another account with the same home directory, as operator has root's on some systems.
+func (k *keyring) others(p person, f keyFile) bool {
+	return f.owner != p.UID && slices.Contains(k.homes[path.Clean(p.Home)], f.owner)
 }
 
 // userKeys judges the files of keys of every account that sshd lets in by key.
@@ -73,11 +98,15 @@ func (s setup) userKeys(ctx context.Context) {
 	}
 	k.shared()
 	k.privateKeys(list)
+	if more := s.accounts().NotExamined; len(more) > 0 {
+		s.rec.Note(s.Subject, "keys of accounts that only directories know are not examined: "+strings.Join(more, ", "))
+	}
 }
 
 // account judges the files of one account, of every connection that takes keys.
 func (k *keyring) account(p person) {
-	cases, complete := k.cases(p.conn)
+	k.files = map[string]readKeyFile{}
+	cases, complete := k.casesOf(p)
 	for _, c := range cases {
 		eff := k.conf.Effective(c.Conn)
 		ways, _, unknown := eff.Ways(p.UID == 0)
@@ -97,6 +126,22 @@ func (k *keyring) account(p person) {
 	}
 }
 
+// casesOf divides the connections of an account. Where the configuration makes no
+// difference between accounts that is done once for all.
+func (k *keyring) casesOf(p person) (list []sshdconf.Case, complete bool) {
+	if k.conf.AsksForAccounts() {
+		return k.cases(p.conn)
+	}
+	if k.common == nil {
+		k.common, k.complete = k.cases(p.conn)
+	}
+	for _, c := range k.common {
+		c.Conn.Account = p.conn
+		list = append(list, c)
+	}
+	return list, k.complete
+}
+
 func (k *keyring) once(what string, do func()) {
 	if !k.told[what] {
 		k.told[what] = true
@@ -111,6 +156,13 @@ func (k *keyring) command(eff *sshdconf.Effective) {
 			k.gap(checks.ReasonUnsupported, v.Line, "AuthorizedKeysCommand prints keys when it is asked; they are not examined")
 		})
 	}
+	for _, keyword := range []string{"AuthorizedKeysCommand", "TrustedUserCAKeys"} {
+		if v := eff.Setting(keyword); v.Unknown && v.Line != nil {
+			k.once("unknown "+keyword, func() {
+				k.gap(checks.ReasonUnreadable, v.Line, "to which accounts this line applies is not known")
+			})
+		}
+	}
 	if v := eff.Setting("TrustedUserCAKeys"); len(v.Words) > 0 && v.Word() != "none" {
 		k.once("authority", func() {
 			k.rec.Note(k.Subject, "certificates of TrustedUserCAKeys let accounts in ("+place(v.Line)+"); they are not examined")
@@ -120,7 +172,14 @@ func (k *keyring) command(eff *sshdconf.Effective) {
 
 func (k *keyring) file(p person, eff *sshdconf.Effective, f keyFile) {
 	if f.err != nil || f.unclear != "" {
-		k.once("gap "+f.name, func() { k.rec.Gap(gapOf(k.Subject, f)) })
+		k.once("gap "+f.name, func() {
+			switch k.gaps++; {
+			case k.gaps <= maxFileGaps:
+				k.rec.Gap(gapOf(k.Subject, f))
+			case k.gaps == maxFileGaps+1:
+				k.gap(checks.ReasonOf(f.err), nil, "more files of keys could not be read than are named")
+			}
+		})
 		return
 	}
 	if len(f.entries) == 0 && len(f.problems) == 0 {
@@ -128,21 +187,36 @@ func (k *keyring) file(p person, eff *sshdconf.Effective, f keyFile) {
 	}
 	at := checks.At(f.name, 0)
 	switch {
+	case (f.refused.culprit != "" || f.hidden) && k.others(p, f):
+		return
+	case f.refused.culprit != "" && k.Program == sshd.Dropbear:
+		k.finding("key-rights", p, f, at, fmt.Sprintf("Dropbear does not use the keys of %s: %s %s", p.Name, f.refused.culprit, f.refused.why), 0)
+		return
+	case f.writable.culprit != "" && k.Program == sshd.Dropbear:
+		k.finding("key-rights", p, f, at, fmt.Sprintf("others can add keys of %s, which Dropbear takes or not by its version: %s %s", p.Name, f.writable.culprit, f.writable.why), checks.SeverityMedium)
 	case f.refused.culprit != "":
-		k.finding("rights", p, f, at, fmt.Sprintf("sshd does not use the keys of %s: StrictModes, %s %s", p.Name, f.refused.culprit, f.refused.why), 0)
+		k.finding("key-rights", p, f, at, fmt.Sprintf("sshd does not use the keys of %s: StrictModes, %s %s", p.Name, f.refused.culprit, f.refused.why), 0)
 		return
 	case f.hidden:
-		k.finding("rights", p, f, at, p.Name+" cannot read the file, so sshd does not use it", 0)
+		k.finding("key-rights", p, f, at, p.Name+" cannot read the file, so sshd does not use it", 0)
 		return
 	case f.writable.culprit != "":
-		k.finding("rights", p, f, at, fmt.Sprintf("others can add keys of %s: %s %s, and StrictModes is off", p.Name, f.writable.culprit, f.writable.why), checks.SeverityMedium)
+		k.finding("key-rights", p, f, at, fmt.Sprintf("others can add keys of %s: %s %s, and StrictModes is off", p.Name, f.writable.culprit, f.writable.why), checks.SeverityMedium)
 	}
 	for _, e := range f.entries {
 		k.key(p, eff, f, e)
 	}
 	for _, problem := range f.problems {
+		if problem.DSA {
+			detail := "this sshd does not take the key of " + p.Name + ": ssh-dss"
+			if problem.Unsure {
+				detail = "the key of " + p.Name + " is weak, where this sshd takes it at all: ssh-dss"
+			}
+			k.finding("refused-key", p, f, checks.At(f.name, problem.Line), detail, 0)
+			continue
+		}
 		if problem.Short && !problem.Unsure {
-			k.finding("refused", p, f, checks.At(f.name, problem.Line), "this sshd does not take the key of "+p.Name+": an RSA key of fewer than 1024 bits", 0)
+			k.finding("refused-key", p, f, checks.At(f.name, problem.Line), "this sshd does not take the key of "+p.Name+": an RSA key of fewer than 1024 bits", 0)
 		}
 		if problem.Unsure {
 			k.once("unsure "+f.name, func() {
@@ -166,14 +240,21 @@ func (k *keyring) key(p person, eff *sshdconf.Effective, f keyFile, e authkeys.E
 	at := checks.At(f.name, e.Line)
 	switch k.weak(e, eff) {
 	case refusedKey:
-		k.finding("refused", p, f, at, "this sshd does not take the key of "+p.Name+": "+strengthOf(e), 0)
+		k.finding("refused-key", p, f, at, "this sshd does not take the key of "+p.Name+": "+strengthOf(e), 0)
 		return
 	case weakKey:
-		k.finding("weak", p, f, at, "the key of "+p.Name+" is weak: "+strengthOf(e), 0)
+		k.finding("weak-key", p, f, at, "the key of "+p.Name+" is weak: "+strengthOf(e), 0)
 	}
-	h := holder{p.Name, f.name, e.Line}
-	if list := k.holders[e.Digest]; !e.Options.Authority && !slices.ContainsFunc(list, func(o holder) bool { return o.account == h.account }) {
-		k.holders[e.Digest] = append(list, h)
+	list := k.holders[e.Digest]
+	switch n := len(list); {
+	case e.Options.Authority, n > 0 && list[n-1].account == p.Name: // accounts come one after the other
+	case k.held == maxHeld:
+		k.once("held", func() {
+			k.gap(checks.ReasonTooCostly, nil, "more keys than are compared with each other")
+		})
+	default:
+		k.held++
+		k.holders[e.Digest] = append(list, holder{p.Name, p.UID, f.name, e.Line})
 	}
 }
 
@@ -197,108 +278,63 @@ func (k *keyring) finding(kind string, p person, f keyFile, at checks.Location, 
 // maxNames bounds how many accounts one finding names.
 const maxNames = 8
 
-// shared records keys that let several accounts in: one finding for each set of accounts.
+// persons drops holders that are one and the same under two names: the same user ID by
+// the same file. The rest is sorted by account.
+func persons(list []holder) []holder {
+	type self struct {
+		uid  uint32
+		file string
+	}
+	slices.SortStableFunc(list, func(a, b holder) int { return strings.Compare(a.account, b.account) })
+	seen := map[self]bool{}
+	return slices.DeleteFunc(list, func(h holder) bool {
+		was := seen[self{h.uid, h.file}]
+		seen[self{h.uid, h.file}] = true
+		return was
+	})
+}
+
+// shared records the accounts that a key lets in which lets others in as well.
 func (k *keyring) shared() {
-	type group struct {
-		holders []holder
-		keys    int
+	type sharing struct {
+		at     holder
+		others map[string]bool // at most a few of each key's
+		more   bool
 	}
-	groups := map[string]*group{}
+	found := map[string]*sharing{}
 	for _, list := range k.holders {
-		if len(list) < 2 {
+		if list = persons(list); len(list) < 2 {
 			continue
 		}
-		slices.SortFunc(list, func(a, b holder) int { return strings.Compare(a.account, b.account) })
-		var names []string
-		for _, h := range list {
-			names = append(names, h.account)
-		}
-		key := strings.Join(names, "\x00")
-		if g := groups[key]; g == nil {
-			groups[key] = &group{list, 1}
-		} else {
-			g.keys++
-			if list[0].line < g.holders[0].line {
-				g.holders = list
+		for i, h := range list {
+			s := found[h.account]
+			if s == nil {
+				s = &sharing{at: h, others: map[string]bool{}}
+				found[h.account] = s
 			}
+			if h.file < s.at.file || h.file == s.at.file && h.line < s.at.line {
+				s.at = h
+			}
+			for j := range min(len(list), maxNames+1) {
+				if j != i {
+					s.others[list[j].account] = true
+				}
+			}
+			s.more = s.more || len(list) > maxNames+1
 		}
 	}
-	for _, key := range slices.Sorted(maps.Keys(groups)) {
-		g := groups[key]
-		names := strings.Split(key, "\x00")
-		if more := len(names) - maxNames; more > 0 {
-			names = append(names[:maxNames:maxNames], fmt.Sprintf("%d more", more))
+	for _, account := range slices.Sorted(maps.Keys(found)) {
+		s := found[account]
+		names := slices.Sorted(maps.Keys(s.others))
+		if s.more || len(names) > maxNames {
+			names = append(names[:min(len(names), maxNames):maxNames], "others")
 		}
-		first := g.holders[0]
-		k.once("shared "+key, func() {
+		k.once("shared "+account, func() {
 			k.rec.Finding(checks.Finding{
-				Kind: "shared", Subject: checks.Text(strings.Join(names, ", ")), Key: key,
-				Detail:   "one key lets several accounts in",
-				Evidence: checks.Configured, Location: checks.At(first.file, first.line), Private: true,
+				Kind: "shared-key", Subject: checks.Text(account),
+				Detail:   checks.Text("a key of " + account + " lets others in as well: " + strings.Join(names, ", ")),
+				Evidence: checks.Configured, Location: checks.At(s.at.file, s.at.line), Private: true,
 			})
 		})
-	}
-}
-
-// maxPrivate bounds the files of one .ssh directory that are looked into, and their
-// size in bytes.
-const (
-	maxPrivate     = 256
-	maxPrivateSize = 64 << 10
-)
-
-// privateKeys records private keys of root that no passphrase guards: whoever copies
-// the disk or a backup of it can go wherever they lead.
-func (k *keyring) privateKeys(list []person) {
-	seen := map[string]bool{}
-	for _, p := range list {
-		dir := path.Join(p.Home, ".ssh")
-		if p.UID != 0 || p.Home == "" || seen[dir] {
-			continue
-		}
-		seen[dir] = true
-		names, err := k.Host.Tree.ReadDir(dir)
-		if isAbsent(err) {
-			continue
-		}
-		if err != nil {
-			k.rec.Gap(checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(p.Name), Location: checks.At(dir, 0), Detail: "whether private keys lie there could not be seen"})
-			continue
-		}
-		for i, name := range names {
-			if i == maxPrivate {
-				k.rec.Gap(checks.Gap{Reason: checks.ReasonTooCostly, Subject: checks.Text(p.Name), Location: checks.At(dir, 0), Detail: "more files than are searched for private keys"})
-				break
-			}
-			k.privateKey(p.Account, path.Join(dir, name))
-		}
-	}
-}
-
-func (k *keyring) privateKey(a host.Account, name string) {
-	info, err := k.Host.Tree.Stat(name)
-	if err != nil || !info.Mode.IsRegular() || info.Size > maxPrivateSize {
-		return // a link that leads nowhere, a socket of an agent: no key
-	}
-	data, err := k.Host.Tree.ReadFile(name)
-	if err != nil {
-		k.rec.Gap(checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(a.Name), Location: checks.At(name, 0), Detail: "whether it is a private key could not be seen"})
-		return
-	}
-	private, is := authkeys.ParsePrivate(data)
-	if !is {
-		return
-	}
-	switch private.Guarded {
-	case authkeys.Yes:
-	case authkeys.No:
-		k.once("private "+name, func() {
-			k.rec.Finding(checks.Finding{
-				Kind: "private-key", Subject: checks.Text(name), Key: a.Name, Evidence: checks.Configured, Location: checks.At(name, 0), Private: true,
-				Detail: checks.Text("a private key of " + a.Name + " has no passphrase"),
-			})
-		})
-	default:
-		k.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(a.Name), Location: checks.At(name, 0), Detail: "whether a passphrase guards the private key is not known"})
 	}
 }

@@ -8,15 +8,15 @@ import (
 	"testing"
 )
 
-// TestFactsHaveTests: the page of facts names no test that is not there.
+// TestFactsHaveTests: the page of facts names no test and no tree that is not there.
 func TestFactsHaveTests(t *testing.T) {
 	const root = "../.."
 	page, err := os.ReadFile(root + "/testdata/expected/facts.md")
 	if err != nil {
 		t.Fatal(err)
 	}
-	named := regexp.MustCompile("`([a-z/]+):(Test[A-Za-z0-9]+)(?:/([a-z0-9-]+))?`").FindAllStringSubmatch(string(page), -1)
-	if len(named) < 40 {
+	named := regexp.MustCompile("`([a-z/]+):(Test[A-Za-z0-9]+)(?:/([A-Za-z0-9_.-]+))?`").FindAllStringSubmatch(string(page), -1)
+	if len(named) < 200 {
 		t.Fatalf("only %d tests are named", len(named))
 	}
 	sources := map[string]string{}
@@ -43,5 +43,20 @@ func TestFactsHaveTests(t *testing.T) {
 		if part != "" && !strings.Contains(sources[dir], `"`+part+`"`) {
 			t.Errorf("%s: no such part", m[0])
 		}
+	}
+	trees := 0
+	for _, m := range regexp.MustCompile(`\btrees? ((?:[a-z0-9.-]+(?:, | and | to )?)+)`).FindAllStringSubmatch(string(page), -1) {
+		for _, name := range regexp.MustCompile(`, | and | to `).Split(m[1], -1) {
+			if strings.HasPrefix(name, "units-") {
+				continue // of debootstrap
+			}
+			trees++
+			if _, err := os.Stat(filepath.Join(sshTreesDir, name+".txtar")); err != nil {
+				t.Errorf("%q: %v", m[0], err)
+			}
+		}
+	}
+	if trees < 40 {
+		t.Errorf("only %d trees are named", trees)
 	}
 }

@@ -85,8 +85,9 @@ func (l *looker) service(u *units.Unit) (list []found) {
 // mentions returns which server a shell command or the like may start.
 func mentions(args []string) Program {
 	for _, arg := range args {
-		for _, word := range strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\n;&|(){}'\"", r) }) {
-			if kind := programOf(path.Base(word)); path.IsAbs(word) && kind != "" {
+		words := strings.FieldsFunc(arg, func(r rune) bool { return strings.ContainsRune(" \t\n;&|(){}'\"", r) })
+		for i, word := range words {
+			if kind := programOf(path.Base(word)); path.IsAbs(word) && kind != "" && !(kind == OpenSSH && onlyTests(words[i+1:])) {
 				return kind
 			}
 		}
@@ -164,7 +165,7 @@ func (l *looker) settings(u *units.Unit) (list []setting) {
 // unitSettings looks at settings that change what a program of a unit sees, and at
 // conditions. It reports false where one keeps the unit from starting, with a note.
 func (l *looker) unitSettings(u *units.Unit, f *found) (starts bool) {
-	var conditions []setting
+	var conditions, views []setting
 	for _, s := range l.settings(u) {
 		switch s.Section + "." + s.Key {
 		case "Unit.ConditionPathExists":
@@ -175,18 +176,25 @@ func (l *looker) unitSettings(u *units.Unit, f *found) (starts bool) {
 			f.AsRoot = s.Value == "" || s.Value == "root" || s.Value == "0"
 		case "Service.RootDirectory", "Service.RootImage", "Service.RootEphemeral", "Service.NetworkNamespacePath",
 			"Service.MountImages", "Service.ExtensionImages", "Service.ExtensionDirectories":
+			views = slices.DeleteFunc(views, func(v setting) bool { return v.Key == s.Key })
 			if s.Value != "" && s.Value != "/" {
-				f.args = unsupportedSetting(s)
+				views = append(views, s)
 			}
 		case "Service.BindPaths", "Service.BindReadOnlyPaths", "Service.TemporaryFileSystem", "Service.InaccessiblePaths":
+			if s.Value == "" {
+				views = slices.DeleteFunc(views, func(v setting) bool { return v.Key == s.Key })
+			}
 			if strings.Contains(s.Value, "/etc") || strings.Contains(s.Value, "/usr") || strings.TrimSpace(s.Value) == "/" {
-				f.args = unsupportedSetting(s)
+				views = append(views, s)
 			}
 		case "Service.PrivateNetwork":
-			if yes, ok := unitfile.Bool(s.Value); yes && ok {
-				f.OtherNet = true
+			if yes, ok := unitfile.Bool(s.Value); ok {
+				f.OtherNet = yes
 			}
 		}
+	}
+	if len(views) > 0 {
+		f.args = unsupportedSetting(views[0])
 	}
 	for _, s := range conditions {
 		name, negated := strings.CutPrefix(s.Value, "!")

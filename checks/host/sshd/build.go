@@ -39,14 +39,16 @@ func (b binary) isSSHD() bool { return b.releases > 0 && len(b.configs) > 0 }
 
 const (
 	maxBinary   = 16 << 20 // bytes searched of one program. sshd has about 1 MiB.
-	maxBinaries = 24       // programs searched for one host: any account can have some of its own
+	maxBinaries = 24       // programs searched for one host
+	maxForeign  = 6        // of those, what ordinary accounts alone run: they can have any number
 	overlap     = 512      // more than anything looked for
+	maxReleases = 64       // looked at in one piece: any account can write a program of nothing else
 )
 
 // releaseString is SSH_RELEASE of version.h as the compiler leaves it: after a
 // NUL, and with the p of the portable release. The patterns of compat.c that
 // look alike hold stars instead.
-var releaseString = regexp.MustCompile(`\x00OpenSSH_([0-9]{1,2}\.[0-9]{1,2}(?:\.[0-9]+)?p[0-9]+)[^*,?]`)
+var releaseString = regexp.MustCompile(`^\x00OpenSSH_([0-9]{1,2}\.[0-9]{1,2}(?:\.[0-9]+)?p[0-9]+)[^*,?]`)
 
 // dropbearString is LOCAL_IDENT of Dropbear's sysoptions.h.
 var dropbearString = regexp.MustCompile(`SSH-2\.0-dropbear_([0-9]{1,4}\.[0-9]{1,3})[^0-9.]`)
@@ -64,11 +66,7 @@ func readBinary(t *tree.Tree, exe string) (b binary) {
 	for {
 		n, err := io.ReadFull(in, buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		for _, m := range releaseString.FindAllSubmatch(buf, -1) {
-			if v, ok := sshdconf.ParseVersion(string(m[1])); ok && !slices.Contains(found, v) {
-				found = append(found, v)
-			}
-		}
+		found = releases(found, buf)
 		b.configs = configPaths(b.configs, buf)
 		if m := dropbearString.FindSubmatch(buf); m != nil {
 			b.dropbear, _ = dropbear.ParseVersion(string(m[1]))
@@ -87,6 +85,30 @@ func readBinary(t *tree.Tree, exe string) (b binary) {
 		b.version = found[0]
 	}
 	return b
+}
+
+// releases adds the versions in the release strings of a piece of a program; with two
+// different ones there is no answer, and the search ends.
+func releases(found []sshdconf.Version, data []byte) []sshdconf.Version {
+	const name = "OpenSSH_"
+	for at, n := 0, 0; len(found) < 2 && n < maxReleases; n++ {
+		// A search for the NUL before it would stop at every one of a program's many.
+		i := bytes.Index(data[at:], []byte(name))
+		if i < 0 {
+			break
+		}
+		begin := at + i - 1
+		at += i + len(name)
+		if begin < 0 {
+			continue
+		}
+		if m := releaseString.FindSubmatch(data[begin:min(begin+overlap, len(data))]); m != nil {
+			if v, ok := sshdconf.ParseVersion(string(m[1])); ok && !slices.Contains(found, v) {
+				found = append(found, v)
+			}
+		}
+	}
+	return found
 }
 
 // maxConfigs bounds the paths kept of one program.
@@ -123,7 +145,7 @@ func printable(s string) bool {
 func (l *looker) binary(exe string) binary {
 	b, known := l.binaries[exe]
 	if !known {
-		if len(l.binaries) >= maxBinaries {
+		if len(l.binaries) >= l.maxBinaries {
 			return binary{err: tree.ErrTooLarge}
 		}
 		b = readBinary(l.h.Tree, exe)

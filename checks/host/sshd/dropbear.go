@@ -36,7 +36,10 @@ func (l *looker) dropbearVersion(exe string) dropbear.Version {
 // for ports it forwards.
 func (l *looker) dropbearProcess(p snapshot.Process, listeners []snapshot.Listener, elsewhere bool) {
 	snap := l.h.Snapshot
-	if parent, ok := snap.Process(p.PPID); ok && l.kindOf(parent) == Dropbear && parent.NetNS == p.NetNS {
+	// A session is forked with its parent's command line, or by the option of a child;
+	// somebody may start a server in one.
+	if parent, ok := snap.Process(p.PPID); ok && l.kindOf(parent) == Dropbear && parent.NetNS == p.NetNS &&
+		(len(listeners) == 0 || slices.Equal(p.Args, parent.Args)) {
 		return
 	}
 	if l.unseen(Dropbear, p, listeners, elsewhere) {
@@ -57,6 +60,8 @@ func (l *looker) dropbearProcess(p snapshot.Process, listeners []snapshot.Listen
 		f.args = &Problem{Err: ErrUnsupported, Detail: "the command line of the running server is not known"}
 	case options.Inetd || options.Child:
 		return // what it holds it forwards
+	case outcome.Kind == dropbear.Accepted && forwardsOnly(options, listeners):
+		return // a session that outlived its server
 	case outcome.Kind != dropbear.Accepted:
 		f.args = &Problem{Err: ErrUnsupported, Detail: "the command line of the running server is not evaluated"}
 	default:
@@ -64,6 +69,7 @@ func (l *looker) dropbearProcess(p snapshot.Process, listeners []snapshot.Listen
 	}
 	l.known[p.PID] = true
 	f.Subject = dropbearSubject(listenerPorts(listeners))
+	l.mounts(p, &f)
 	l.add(f)
 }
 
@@ -241,4 +247,10 @@ func sameDropbear(a, b *dropbear.Options) bool {
 	samePorts := cmp.Compare(len(optionPorts(a)), len(optionPorts(b))) == 0 && slices.Equal(optionPorts(a), optionPorts(b))
 	x.Listens, y.Listens, x.Since, y.Since = nil, nil, dropbear.Version{}, dropbear.Version{}
 	return samePorts && reflect.DeepEqual(x, y)
+}
+
+// forwardsOnly reports that of the ports told none is listened on.
+func forwardsOnly(o dropbear.Options, listeners []snapshot.Listener) bool {
+	told, held := optionPorts(&o), listenerPorts(listeners)
+	return !slices.Contains(told, 0) && !slices.ContainsFunc(told, func(port uint16) bool { return slices.Contains(held, port) })
 }

@@ -18,7 +18,7 @@ func (l *looker) superServer(e units.Entry) {
 		return
 	}
 	f := found{
-		Server: Server{Program: kind, Boot: BootYes, Unit: e.Name, AsRoot: e.User == "" || e.User == "root"},
+		Server: Server{Program: kind, Boot: BootYes, Unit: e.Name, AsRoot: isRoot(e.User)},
 		exe:    e.Program, super: true,
 	}
 	for _, li := range e.Listens {
@@ -42,7 +42,11 @@ func (l *looker) holdSuper() {
 	for _, li := range l.h.Snapshot.Listeners {
 		bySuper := slices.ContainsFunc(li.PIDs, func(pid int) bool {
 			p, _ := l.h.Snapshot.Process(pid)
-			return p.EUID == 0 && strings.Contains(program(p), "inetd")
+			name := program(p)
+			if name == "busybox" {
+				name = p.Comm
+			}
+			return p.EUID == 0 && strings.Contains(name, "inetd")
 		})
 		if li.Proto != "tcp" || !bySuper {
 			continue
@@ -114,4 +118,13 @@ func xinetdArguments(data []byte, item xinetdconf.Item) ([]string, error) {
 		}
 	}
 	return nil, fmt.Errorf("%w: line %d", ErrUnsupported, a.Line)
+}
+
+// isRoot reports the user of a service of inetd or xinetd that is root, or may be:
+// inetd.conf(5) takes a group after it.
+func isRoot(user string) bool {
+	name, _, _ := strings.Cut(user, "/")
+	name, _, _ = strings.Cut(name, ":")
+	name, _, _ = strings.Cut(name, ".")
+	return name == "" || name == "root" || strings.Trim(name, "0123456789") == ""
 }

@@ -57,7 +57,13 @@ func (l *looker) kindOf(p snapshot.Process) Program {
 		return kind
 	case kind != "":
 		return kind
-	case isHelper(name), p.Exe == "", p.SameRoot != snapshot.Yes:
+	case isHelper(name):
+		return ""
+	case p.Exe == "", p.SameRoot != snapshot.Yes, p.ExeDeleted && l.binary(p.Exe).err != nil:
+		// Its file cannot be asked. Of root's processes alone the title is believed.
+		if p.EUID == 0 && len(p.Args) > 0 && isListenerTitle(p.Args[0]) {
+			return OpenSSH
+		}
 		return ""
 	case strings.Contains(name, "sshd") || len(p.Args) > 0 && isListenerTitle(p.Args[0]):
 		if l.binary(p.Exe).isSSHD() {

@@ -123,3 +123,34 @@ func TestRealOtherNames(t *testing.T) {
 		t.Error(diff)
 	}
 }
+
+// TestRealOtherMounts: the real sshd with another configuration over the host's, and in a
+// sandbox with the same.
+func TestRealOtherMounts(t *testing.T) {
+	for _, tc := range []struct {
+		name, mount string
+		same        bool
+	}{
+		{"other-files", "mount --bind /srv/ssh /etc/ssh", false},
+		{"same-files", "mount --bind /etc /etc; mount -o remount,bind,ro /etc; mount -t tmpfs t /tmp", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			h := hosttest.NewRealHostOf(t, "units-bookworm")
+			h.WriteFile("/etc/ssh/sshd_config", "Port 2222\nPermitRootLogin no\n", 0o600)
+			h.MustRun("cp", "-a", "/etc/ssh", "/srv/ssh")
+			h.WriteFile("/srv/ssh/sshd_config", "Port 2222\nPermitRootLogin yes\n", 0o600)
+			h.MustRun("mkdir", "-p", "/run/sshd")
+			h.Start("unshare", "-m", "sh", "-c", tc.mount+"; exec /usr/sbin/sshd -D")
+			h.WaitListening(2222)
+			// The version is not compared: a program in a mount namespace whose root is no
+			// mount has another path.
+			got := said(t, h)
+			evaluated := strings.Contains(got, "pid=N") && strings.Contains(got, " conf=2222 ") && !strings.Contains(got, "unsupported")
+			refused := strings.Contains(got, "pid=N") && strings.Contains(got, " conf=none ") && strings.Contains(got, "(unsupported sshd /etc/ssh/sshd_config)")
+			if evaluated != tc.same || refused == tc.same {
+				t.Errorf("same files: %t\n%s", tc.same, got)
+			}
+		})
+	}
+}

@@ -1,8 +1,8 @@
 package sshd
 
 import (
+	"cmp"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 
@@ -60,7 +60,11 @@ func (l *looker) lookRunning() {
 		}
 	}
 	owned := l.owned()
-	for _, p := range snap.Processes {
+	defer func() { l.maxBinaries = maxBinaries }()
+	for _, p := range rootFirst(snap.Processes) {
+		if p.EUID != 0 && l.maxBinaries == maxBinaries {
+			l.maxBinaries = min(maxBinaries, len(l.binaries)+maxForeign)
+		}
 		kind := l.kindOf(p)
 		if kind == "" {
 			continue
@@ -69,6 +73,9 @@ func (l *looker) lookRunning() {
 			continue
 		}
 		listeners, elsewhere := owned.of(p.PID)
+		if l.ofAccount(kind, p, listeners) {
+			continue
+		}
 		if kind == Dropbear {
 			l.dropbearProcess(p, listeners, elsewhere)
 			continue
@@ -84,6 +91,29 @@ func (l *looker) lookRunning() {
 		}
 		l.sshdProcess(p, args, title, form, listeners, elsewhere)
 	}
+}
+
+// rootFirst puts the processes of root first: what ordinary accounts start, as many as
+// they like, must not use up what bounds the programs and files looked at.
+func rootFirst(list []snapshot.Process) []snapshot.Process {
+	isRoot := map[bool]int{true: 0, false: 1}
+	return slices.SortedStableFunc(slices.Values(list), func(a, b snapshot.Process) int {
+		return cmp.Compare(isRoot[a.EUID == 0], isRoot[b.EUID == 0])
+	})
+}
+
+// ofAccount reports a process of the host's that root does not own, and notes it if it
+// listens: it lets in no account but its own, and anybody can start one, or what looks
+// like one, with any configuration. Port 22 is asked for its greeting all the same. In a
+// container root may be somebody else outside.
+func (l *looker) ofAccount(kind Program, p snapshot.Process, listeners []snapshot.Listener) bool {
+	if p.EUID == 0 || l.container != nil {
+		return false
+	}
+	if len(listeners) > 0 {
+		l.note(string(kind), "an ordinary account runs a server of its own, which can let in that account alone and is not examined")
+	}
+	return true
 }
 
 // hiddenDetail is why a process whose files or root may not be seen is not evaluated.
@@ -164,6 +194,10 @@ func (l *looker) sshdProcess(p snapshot.Process, args []string, title string, f 
 		r.args = &Problem{Err: ErrUnsupported, Detail: "the command line of the running server is not in a form that is evaluated"}
 	} else {
 		l.evaluate(&r, args, "the command line of the running server is not evaluated")
+		if r.command.File == "" && p.Exe != defaultExe && p.ExeDeleted && r.args == nil && l.binary(p.Exe).err != nil {
+			r.Conf, r.known = nil, false
+			r.args = &Problem{Err: ErrNoMetadata, Detail: "its program is not there any more, and with it what tells which configuration it reads"}
+		}
 	}
 	l.mounts(p, &r)
 	l.add(r)
@@ -175,22 +209,6 @@ func unitsOf(p snapshot.Process) []string {
 		return []string{unit}
 	}
 	return nil
-}
-
-// mounts notices a process that ip-netns(8) started: it shows it other files below /etc.
-func (l *looker) mounts(p snapshot.Process, r *found) {
-	if !r.OtherNet || p.MntNS == 0 {
-		return
-	}
-	for _, n := range l.h.Snapshot.Namespaces {
-		for _, name := range n.Names {
-			dir := "/etc/netns/" + path.Base(name)
-			if _, err := l.h.Tree.Lstat(dir); err == nil && n.Inode == p.NetNS {
-				r.Conf, r.known = nil, false
-				r.Problems = append(r.Problems, Problem{Err: ErrUnsupported, File: dir, Detail: "files of its own network namespace are not evaluated"})
-			}
-		}
-	}
 }
 
 // maxUnprivileged bounds the configurations read for programs any account can start.
@@ -254,9 +272,13 @@ func keyOf(li snapshot.Listener) listenerKey {
 }
 
 func ports[T uint16 | int](list []T) string {
+	const most = 8
 	var b strings.Builder
-	for _, p := range list {
+	for _, p := range list[:min(len(list), most)] {
 		fmt.Fprintf(&b, " :%d", p)
+	}
+	if len(list) > most {
+		b.WriteString(" …")
 	}
 	return b.String()
 }

@@ -47,6 +47,8 @@ func (l *looker) socket(system *units.System, u *units.Unit, boot Boot) {
 		}
 		opens, problems := l.opens(u, f)
 		f.Opens, f.Problems = opens, append(f.Problems, problems...)
+		// The socket is of the host's network, whatever the service has besides.
+		f.OtherNet = false
 		service := f.Unit
 		f.Unit, f.Boot, f.units = u.Name, boot, append(f.units, u.Name)
 		if !u.Accept && !f.command.Inetd && !takesSockets(f) {

@@ -20,7 +20,9 @@ import (
 
 // Survey is what there is of SSH servers on a host and in its containers.
 type Survey struct {
-	Servers []Server // those of the host first, then by container; by program and subject
+	// Servers are those of the host first, then by container; by program and subject.
+	// Of the host's, what runs without the rights of root is in Notes instead.
+	Servers []Server
 	// Unsettled are TCP listeners on port 22 of the host of which nobody is known to
 	// be an SSH server or to be none: ask for the greeting.
 	Unsettled []snapshot.Listener

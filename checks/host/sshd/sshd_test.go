@@ -345,6 +345,18 @@ func TestAtBoot(t *testing.T) {
 			"sshd /etc/ssh/sshd_config :2300 boot=yes unit=ssh.socket open=[::]:2222@/etc/ssh/sshd_config:1 open=0.0.0.0:2222@/etc/ssh/sshd_config:1 v9.2-debian conf=2300\n",
 		},
 		{
+			// No init system tells which of the two it would start.
+			"unit-and-script", strings.Replace(debian, "-- usr/lib/systemd/systemd mode=0755 --\nelf\n", "", 1) + serviceLink + `-- etc/init.d/ssh mode=0755 --
+#!/bin/sh
+if test -f /etc/default/ssh; then
+    . /etc/default/ssh
+fi
+start-stop-daemon --start --quiet --oknodo --pidfile /run/sshd.pid --exec /usr/sbin/sshd -- $SSHD_OPTS
+-- etc/rc2.d/S01ssh -> ../init.d/ssh --
+`,
+			"sshd /etc/ssh/sshd_config boot=yes unit=ssh v9.2-debian conf=2222\n",
+		},
+		{
 			"generator-masked", debian + socketLink + generator + "-- etc/systemd/system-generators/sshd-socket-generator -> /dev/null --\n",
 			"sshd /etc/ssh/sshd_config boot=yes unit=ssh.socket open=[::]:22@/usr/lib/systemd/system/ssh.socket:4 v9.2-debian conf=2222\n",
 		},

@@ -24,9 +24,11 @@ type looker struct {
 	unsettled []snapshot.Listener
 	problems  []Problem
 	notes     []Note
-	loaded    int    // configurations of servers that do not run as root
-	partial   bool   // what starts at boot is not known whole
-	off       string // why the installed sshd is not started
+	// maxBinaries bounds the programs searched.
+	maxBinaries int
+	loaded      int    // configurations of servers that do not run as root
+	partial     bool   // what starts at boot is not known whole
+	off         string // why the installed sshd is not started
 	// offByCondition: a condition of its enabled unit keeps sshd from starting.
 	offByCondition bool
 }
@@ -54,7 +56,7 @@ type listenerKey struct {
 }
 
 func newLooker(h *host.Host, c *host.Container) *looker {
-	return &looker{h: h, container: c, binaries: map[string]binary{}, known: map[int]bool{}, held: map[listenerKey]bool{}}
+	return &looker{h: h, container: c, binaries: map[string]binary{}, known: map[int]bool{}, held: map[listenerKey]bool{}, maxBinaries: maxBinaries}
 }
 
 // survey looks at a host and at what runs in its containers.
@@ -67,7 +69,7 @@ func survey(h *host.Host) *Survey {
 		in := newLooker(c.Host, c)
 		boots := initProcess(c.Host.Snapshot) != 0
 		// What merely lies in a container serves nobody.
-		if !boots && !slices.ContainsFunc(c.Host.Snapshot.Processes, func(p snapshot.Process) bool { return in.kindOf(p) != "" }) {
+		if !boots && !slices.ContainsFunc(rootFirst(c.Host.Snapshot.Processes), func(p snapshot.Process) bool { return in.kindOf(p) != "" }) {
 			continue
 		}
 		in.look(boots)
@@ -166,7 +168,8 @@ func (f found) alike(g found) bool {
 		f.known && g.known && f.Build == g.Build && reflect.DeepEqual(f.command, g.command) &&
 		reflect.DeepEqual(f.Dropbear, g.Dropbear) &&
 		(f.AtBoot == nil && g.AtBoot == nil && f.DropbearAtBoot == nil && g.DropbearAtBoot == nil) &&
-		(f.Boot != BootYes || g.Boot != BootYes || f.Unit == g.Unit)
+		// A unit and the script of the same name are one server, a unit and a socket are two.
+		(f.Boot != BootYes || g.Boot != BootYes || f.Unit == g.Unit || reflect.DeepEqual(f.Opens, g.Opens))
 }
 
 // merge adds what another instance of the same server has.

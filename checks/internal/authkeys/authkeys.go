@@ -57,6 +57,9 @@ type Problem struct {
 	Why    string
 	// Short: it is a key, of fewer bits than this sshd takes.
 	Short bool
+	// DSA: it is a DSA key, which this sshd does not take, or where it is Unsure not
+	// every build of that version.
+	DSA bool
 }
 
 // ParseOptions say which sshd reads the file.
@@ -108,6 +111,7 @@ func (o ParseOptions) location() *time.Location {
 type verdict struct {
 	refused string
 	unsure  string
+	dsa     bool // a DSA key, refused or unsure for that
 	short   bool // refused for the length of an RSA key, which is no error in every file
 }
 
@@ -141,15 +145,16 @@ func (v *verdict) add(w verdict) {
 		v.doubt(w.unsure)
 	}
 	v.short = v.short || w.short
+	v.dsa = v.dsa || w.dsa
 }
 
 // problem returns the Problem of the line, and false where there is none.
 func (v verdict) problem(line int) (Problem, bool) {
 	switch {
 	case v.refused != "":
-		return Problem{Line: line, Why: v.refused, Short: v.short}, true
+		return Problem{Line: line, Why: v.refused, Short: v.short, DSA: v.dsa}, true
 	case v.unsure != "":
-		return Problem{Line: line, Unsure: true, Why: v.unsure}, true
+		return Problem{Line: line, Unsure: true, Why: v.unsure, DSA: v.dsa}, true
 	}
 	return Problem{}, false
 }

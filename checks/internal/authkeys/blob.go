@@ -61,6 +61,10 @@ func readKey(text string, opts ParseOptions) (k key, rest string, v verdict) {
 	}
 	fam, parsed, pv := parseBlob(blob, opts)
 	v.add(pv)
+	if t.family == famDSA && fam == famDSA && t.known(opts) != yes {
+		_, _, whole := parseBlob(blob, ParseOptions{Major: 7, Minor: 4}) // which takes DSA
+		v.dsa = whole.refused == ""
+	}
 	if pv.refused == "" && fam != t.family {
 		v.refuse("the key is of another type than the line says")
 	}

@@ -63,15 +63,11 @@ func (e *Effective) Admission() Admission {
 
 // namesUser is match_user() of match.c for the words of a line: everyone where one
 // of them is the account from where the connection comes.
-func (e *Effective) namesUser(l *Line, keyword string) reach {
-	for _, d := range e.c.model().lines[keyword] {
-		if d.Line != l {
-			continue
-		}
-		for i := range d.users {
-			if d.users[i].match(e.conn) {
-				return everyone
-			}
+func (e *Effective) namesUser(l *Line, _ string) reach {
+	users := e.c.model().users[l]
+	for i := range users {
+		if users[i].match(e.conn) {
+			return everyone
 		}
 	}
 	return never

@@ -153,7 +153,7 @@ func TitleArgs(title string) (args []string, ok bool) {
 		return nil, false
 	}
 	words := strings.Fields(rest[:i])
-	if len(words) == 0 {
+	if len(words) == 0 || strings.Contains(rest[:i], `\`) { // setproctitle() writes odd bytes as escapes
 		return nil, false
 	}
 	return rejoin(words[1:]), true

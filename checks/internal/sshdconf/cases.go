@@ -68,6 +68,7 @@ type caser struct {
 	blocks   []caseBlock
 	users    []caseUser
 	complete bool
+	work     int // bytes of patterns compared and the like
 }
 
 type caseBlock struct {
@@ -101,6 +102,12 @@ type caseValue struct {
 // address count twice: with the zone, as sshd sees them, they are in no network.
 // Interfaces are taken not to have the names of hosts that Match Host lists.
 func (c *Config) Cases(a Account, ports ...uint16) (cases []Case, complete bool) {
+	cases, complete, _ = c.CasesAndEffort(a, ports...)
+	return cases, complete
+}
+
+// CasesAndEffort is Cases that also tells what it took, as Effort measures it.
+func (c *Config) CasesAndEffort(a Account, ports ...uint16) (cases []Case, complete bool, effort int) {
 	k := &caser{c: c, a: a, m: c.model(), index: map[string]ref{}, complete: true}
 	k.reached = k.m.reached(func(cond *condition) reach { return cond.ofAccount(&a) })
 	k.collect()
@@ -108,7 +115,8 @@ func (c *Config) Cases(a Account, ports ...uint16) (cases []Case, complete bool)
 	for dim := range values {
 		values[dim] = k.values(dim, ports)
 	}
-	return k.combine(values), k.complete
+	cases = k.combine(values)
+	return cases, k.complete, k.work + c.Effort(a)
 }
 
 // collect finds the conditions that can make a difference.
@@ -206,6 +214,7 @@ func (k *caser) values(dim int, ports []uint16) []caseValue {
 	if limit := max(maxWork/size, 2); len(conns) > limit {
 		conns, k.complete = conns[:limit], false
 	}
+	k.work += len(conns) * (size + 16)
 	seen := map[string]bool{}
 	var values []caseValue
 	key := make([]byte, len(k.atoms[dim]))

@@ -18,6 +18,7 @@ func (k *caser) combine(values [dimensions][]caseValue) []Case {
 	var cases []Case
 	seen := map[string]bool{}
 	look := func(choice [dimensions]int) {
+		k.work += len(k.blocks) + len(k.users) + 16
 		var picked [dimensions]*caseValue
 		for dim, v := range values {
 			if len(v) > 0 {

@@ -9,7 +9,7 @@ type Criterion struct{ Name, Arg string }
 const notUnderstood = "unknown"
 
 // reach is for how many of the connections looked at a line counts.
-type reach int
+type reach int8
 
 const (
 	some reach = iota // for some, or not established

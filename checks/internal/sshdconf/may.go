@@ -10,7 +10,7 @@ const maxMayBlocks = 6
 func (c *Config) May(a Account, keyword string) []Setting {
 	keyword = lower(keyword)
 	m := c.model()
-	reached := m.reached(func(cond *condition) reach { return cond.ofAccount(&a) })
+	reached := m.reachedOf(func(cond *condition) reach { return cond.ofAccount(&a) }, m.blocksWith(keyword))
 	var open []int // blocks that may apply and hold the keyword
 	if c.matchable(keyword) {
 		seen := map[int]bool{}
@@ -38,6 +38,23 @@ func (c *Config) May(a Account, keyword string) []Setting {
 		list = append(list, c.setting(keyword, reached))
 	}
 	return list
+}
+
+// blocksWith says which blocks hold a keyword, or are around one that does.
+func (m *model) blocksWith(keyword string) []bool {
+	needed := make([]bool, len(m.blocks))
+	keywords := []string{keyword}
+	if keyword == "kbdinteractiveauthentication" {
+		keywords = append(keywords, "challengeresponseauthentication")
+	}
+	for _, k := range keywords {
+		for _, d := range m.lines[k] {
+			for b := d.block; b >= 0 && !needed[b]; b = m.blocks[b].outer {
+				needed[b] = true
+			}
+		}
+	}
+	return needed
 }
 
 // mayFirst is May for keywords of which the first line counts.

@@ -16,6 +16,9 @@ type model struct {
 	blocks []block // in the order of the files; an outer one comes before those within
 	// lines holds by keyword (no alias) the directives, in the order sshd reads them.
 	lines map[string][]setLine
+	// users holds for the lines of AllowUsers and DenyUsers their words, cut up.
+	users  map[*Line][]accountPattern
+	effort effort
 }
 
 // block is a Match line with its conditions.
@@ -65,6 +68,7 @@ func (c *Config) model() *model {
 	c.compiled.once.Do(func() {
 		m := &c.compiled.model
 		m.lines = map[string][]setLine{}
+		m.users = map[*Line][]accountPattern{}
 		index := map[*Criterion]int{} // by the first condition, which a block has of its own
 		number := func(path [][]Criterion) int {
 			if len(path) == 0 {
@@ -102,9 +106,11 @@ func (c *Config) model() *model {
 				for _, word := range it.Args {
 					d.users = append(d.users, newAccountPattern(word, c.build.Version))
 				}
+				m.users[d.Line] = d.users
 			}
 			m.lines[keyword] = append(m.lines[keyword], d)
 		}
+		m.measure()
 	})
 	return &c.compiled.model
 }
@@ -227,9 +233,19 @@ func (c *condition) holds(p *peer) reach {
 // reached returns for every block whether it applies, given what is known of each
 // condition.
 func (m *model) reached(of func(*condition) reach) []reach {
+	return m.reachedOf(of, nil)
+}
+
+// reachedOf is reached of those blocks, and what is around them, that needed names;
+// nil = all. The others are never.
+func (m *model) reachedOf(of func(*condition) reach, needed []bool) []reach {
 	result := make([]reach, len(m.blocks))
 	for i := range m.blocks {
 		b := &m.blocks[i]
+		if needed != nil && !needed[i] {
+			result[i] = never
+			continue
+		}
 		r := everyone
 		if b.outer >= 0 {
 			r = result[b.outer]

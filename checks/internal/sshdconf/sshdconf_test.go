@@ -192,6 +192,14 @@ func TestJudge(t *testing.T) {
 		{"ForceCommand a # b", bookworm, Accepted},
 		{"AuthorizedKeysCommand x", bookworm, Refused},
 		{"PermitTunnel Yes", bookworm, Refused},
+		{"UsePAM no \\", bookworm, Refused},
+		{"UsePAM no\\", bullseye, Refused},
+		{"UsePAM \\\nno", sid, Refused},
+		{"SkeyAuthentication maybe", bookworm, Refused}, // an alias
+		{"SkeyAuthentication maybe", bullseye, Accepted},
+		{"KerberosAuthentication maybe", bookworm, Refused},
+		{"KerberosAuthentication maybe", sid, Accepted},
+		{"Match RDomain vrf1", bookworm, Accepted},
 		{"ListenAddress [::1", bookworm, Refused},
 		{"ListenAddress ::1 rdomain x", bookworm, Unsure},
 		{"M:Port 1", bookworm, Refused},
@@ -271,6 +279,39 @@ func TestInclude(t *testing.T) {
 			}
 			if test.name == "fan_out" {
 				got = got[:len("unsure@/etc/ssh/e")] + test.want[len("unsure@/etc/ssh/e"):] // where the limit falls does not matter
+			}
+			if got != test.want {
+				t.Errorf("got %s, want %s", got, test.want)
+			}
+		})
+	}
+}
+
+// TestService: a port may be a name of services(5).
+func TestService(t *testing.T) {
+	known := func(port uint16, found bool, err error) func(string) (uint16, bool, error) {
+		return func(string) (uint16, bool, error) { return port, found, err }
+	}
+	for _, test := range []struct {
+		name    string
+		service func(string) (uint16, bool, error)
+		want    string
+	}{
+		{"found", known(2022, true, nil), "[2022 2022]"}, // of both families
+		{"not_found", known(0, false, nil), "refused"},
+		{"unreadable", known(0, false, fs.ErrPermission), "unsure"},
+		{"nobody_to_ask", nil, "unsure"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := Load(Source{Files: mem("/c", "Port ssh"), Service: test.service}, "/c", CommandLine{}, bookworm)
+			var ports []uint16
+			set, _ := c.Listens()
+			for _, l := range set {
+				ports = append(ports, l.Port)
+			}
+			got := fmt.Sprint(ports)
+			if problems := c.Problems(); len(problems) > 0 {
+				got = []string{"", "refused", "unsure"}[problems[0].Kind]
 			}
 			if got != test.want {
 				t.Errorf("got %s, want %s", got, test.want)

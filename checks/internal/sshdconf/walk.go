@@ -3,6 +3,7 @@ package sshdconf
 import (
 	"errors"
 	"io/fs"
+	"path"
 	"slices"
 	"strings"
 )
@@ -259,6 +260,20 @@ func (w *walker) include(line Line, blocks [][]Criterion, flags int, active bool
 			w.cache = append(w.cache, included{pattern, name, lines})
 		}
 	}
+}
+
+// IncludeDirs returns the directories of the patterns of Include that have wildcards in
+// the name of the file only, sorted: what is added there or removed changes what is read.
+func (c *Config) IncludeDirs() []string {
+	var dirs []string
+	for _, f := range c.cache {
+		dir, base := path.Split(f.pattern)
+		if dir = path.Clean(dir); strings.HasPrefix(dir, "/") && strings.ContainsAny(base, "*?[") && !strings.ContainsAny(dir, "*?[") {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	return slices.Compact(dirs)
 }
 
 // glob expands a pattern. A tilde is nothing special to sshd here, so such a name is
