@@ -32,7 +32,7 @@ func TestKeys(t *testing.T) {
 		{"root-not-permitted", "ssh.root-keys", "PermitRootLogin no", key, "pass; note"},
 		{"root-denied", "ssh.root-keys", "DenyUsers root", key, "pass; note"},
 		{"root-no-pubkey", "ssh.root-keys", "PubkeyAuthentication no", key, "pass; note"},
-		{"root-key-in-match", "ssh.root-keys", "PermitRootLogin no\nMatch Address 10.0.0.0/8\nPermitRootLogin yes", key, "fail; configured medium key " + root + "@" + root + ":2; note"},
+		{"root-key-in-match", "ssh.root-keys", "PermitRootLogin no\nMatch Address 10.0.0.0/8\nPermitRootLogin yes", key, "fail; configured medium key " + root + "@" + root + ":2"},
 		{"root-second-file", "ssh.root-keys", "#", cmd, "fail; configured medium key " + root + "2@" + root + "2:1"},
 		{"root-second-file-off", "ssh.root-keys", "AuthorizedKeysFile .ssh/authorized_keys", cmd, "pass"},
 		{"root-forced-plain", "ssh.root-keys", "PermitRootLogin forced-commands-only", key, "pass; note"},

@@ -66,6 +66,7 @@ func (s setup) keysOf(p person) {
 			r.taken(eff, !slices.ContainsFunc(ways, func(w sshdconf.Way) bool { return takesKey(w) && !w.Forced }))
 		}
 	}
+	r.tellKept()
 	if !complete && !r.found {
 		s.gap(checks.ReasonUnsupported, nil, "not every combination of conditions on connections could be evaluated")
 	}
@@ -76,6 +77,7 @@ type keyReport struct {
 	setup
 	person person
 	told   map[string]bool
+	kept   []string // files of keys that are not taken on some connections
 	found  bool
 }
 
@@ -89,8 +91,17 @@ func (r *keyReport) once(what string) bool {
 // keptOut: sshd takes no key of the account on these connections.
 func (r *keyReport) keptOut(eff *sshdconf.Effective) {
 	for _, f := range r.keyFiles(eff, r.person.Account) {
-		if len(f.entries) > 0 && r.once("kept "+f.name) {
-			r.rec.Note(f.name, "holds keys that do not let "+r.person.Name+" in: sshd_config shuts root or keys out")
+		if len(f.entries) > 0 && !slices.Contains(r.kept, f.name) {
+			r.kept = append(r.kept, f.name)
+		}
+	}
+}
+
+// tellKept notes the files whose keys are taken on no connection.
+func (r *keyReport) tellKept() {
+	for _, name := range r.kept {
+		if !r.told["finding "+name] {
+			r.rec.Note(name, "holds keys that do not let "+r.person.Name+" in: sshd_config shuts root or keys out")
 		}
 	}
 }

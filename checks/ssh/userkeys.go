@@ -21,8 +21,8 @@ func userKeysCheck() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     3,
 		Rationale: "A short key can be computed, a file that others can write lets them in under the account's name, and a key in several accounts names nobody.",
-		Remedy:    "replace weak and shared keys by one Ed25519 key for each person, and give .ssh and authorized_keys to the account alone (chmod go-w, chown)",
-		Breaks:    "logins with the keys that are replaced; add the new key and try it before removing the old one",
+		Remedy:    "replace weak and shared keys by one Ed25519 key for each person, give .ssh and authorized_keys to the account alone (chmod go-w, chown), and guard private keys by a passphrase (ssh-keygen -p)",
+		Breaks:    "logins with the keys that are replaced; add the new key and try it before removing the old one. Jobs cannot type a passphrase: confine what their key opens instead (from=, command=).",
 		References: map[string][]string{
 			"cis_debian12": {"7.2.10"}, "pci_dss": {"8.2.2", "8.3.2"},
 		},
