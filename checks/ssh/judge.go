@@ -74,9 +74,7 @@ func (j judgement) run(ctx context.Context, env *checks.Env, rec *checks.Recorde
 
 func (j judgement) server(srv *sshd.Server, rec recorder) {
 	to := inside(srv, rec)
-	for _, p := range srv.Problems {
-		to.Gap(problemGap(p))
-	}
+	troubles(srv, to)
 	var all merged
 	if srv.Program == sshd.Dropbear {
 		for i, options := range []*dropbear.Options{srv.Dropbear, srv.DropbearAtBoot} {
@@ -99,6 +97,18 @@ func (j judgement) server(srv *sshd.Server, rec recorder) {
 		all.add(one)
 	}
 	all.flush(to)
+}
+
+// troubles records why something about a server is not known.
+func troubles(srv *sshd.Server, rec recorder) {
+	for _, p := range srv.Problems {
+		rec.Gap(problemGap(p))
+	}
+	if srv.Conf == nil && srv.AtBoot == nil && srv.Dropbear == nil && srv.DropbearAtBoot == nil && len(srv.Problems) == 0 {
+		rec.Gap(checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: checks.Text(srv.Subject), Detail: "how it is configured is not known",
+		})
+	}
 }
 
 // setups returns the configurations of an sshd that can be evaluated, and records

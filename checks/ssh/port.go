@@ -53,9 +53,7 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	for i := range survey.Servers {
 		srv := &survey.Servers[i]
 		to := inside(srv, rec)
-		for _, p := range srv.Problems {
-			to.Gap(problemGap(p))
-		}
+		troubles(srv, to)
 		if srv.OtherNet {
 			judgePublished(srv, to)
 			continue

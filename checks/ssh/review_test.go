@@ -9,6 +9,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host/hosttest"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/sshd"
 )
 
 // TestUnknownRoots: names that are not known may have user ID 0 too.
@@ -108,5 +109,19 @@ func TestManyAccountsAndBlocks(t *testing.T) {
 				t.Errorf("took %v", took)
 			}
 		})
+	}
+}
+
+// TestUnexplained: a server of which nothing is known, not even why, is no pass.
+func TestUnexplained(t *testing.T) {
+	h := loadDebian(t, withConfig("PermitRootLogin no"))
+	for _, program := range []sshd.Program{sshd.OpenSSH, sshd.Dropbear} {
+		c := rootLoginCheck()
+		rec := checks.NewRecorder(c)
+		judgement{openssh: rootLogin, dropbear: dropbearRootLogin}.server(&sshd.Server{Program: program, Host: h, Subject: "x"}, rec)
+		rec.Pass("root is not let in")
+		if r := rec.Seal(); r.Status != checks.StatusUnknown {
+			t.Errorf("%s: %s", program, r.Status)
+		}
 	}
 }

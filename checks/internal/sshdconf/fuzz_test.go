@@ -122,7 +122,7 @@ func FuzzArgs(f *testing.F) {
 				t.Fatal("port 0")
 			}
 		}
-		if strings.ContainsAny(joined, " \t\v\f\r\x00\u0085\u00a0") || slices.Contains(args, "") {
+		if strings.ContainsAny(joined, " \\\t\v\f\r\x00\u0085\u00a0") || slices.Contains(args, "") {
 			return
 		}
 		again, ok := TitleArgs("sshd: /usr/sbin/sshd " + strings.Join(args, " ") + " [listener] 0 of 10-100 startups")
