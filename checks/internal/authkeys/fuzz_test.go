@@ -3,6 +3,7 @@ package authkeys
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -134,7 +135,13 @@ func FuzzAdmits(f *testing.F) {
 		p.from(from)
 		o := p.out
 		in := o.Admits(host, addr)
-		if p.refused != "" && in {
+		// A mask beyond 128 breaks the list for some releases only: for those the line is
+		// refused as a whole, and nobody asks whom it admits.
+		overlong := slices.ContainsFunc(o.From, func(item string) bool {
+			_, kind := parseNetwork(strings.TrimPrefix(item, "!"))
+			return kind == networkOverlong
+		})
+		if p.refused != "" && in && !overlong {
 			t.Fatalf("%q is refused (%s) and admits %v", from, p.refused, addr)
 		}
 		if p.refused != "" || p.unsure != "" {
