@@ -211,8 +211,14 @@ func TestLive(t *testing.T) {
 			want: "unknown unreadable\ngap unreadable processes: the processes could not be read whole\n",
 		},
 		{
-			name: "not-running-enabled", tree: unit("# head\nlisten_ipv6=YES\nlisten_port=21\n"),
+			name: "not-running-enabled", tree: unit("# head\nlisten_ipv6=YES\nlisten_port=21\n") + "-- etc/os-release --\nID=debian\n",
 			want: "fail \nfinding configured vsftpd (/etc/vsftpd.conf): vsftpd is configured for port 21 of every address, which takes effect at its next start at /etc/vsftpd.conf:3\n",
+		},
+		{
+			// Upstream listens unless told not to, Debian does not: with listen_ipv6 one of
+			// them refuses.
+			name: "not-running-enabled-of-a-build-not-known", tree: unit("listen_ipv6=YES\n"),
+			want: "unknown unsupported\ngap unsupported vsftpd: vsftpd is set to port 21, and whether it listens is not settled: listen is not set, and its default is not known at /etc/vsftpd.conf:1\n",
 		},
 		{
 			name: "installed-without-a-unit", tree: "\n-- usr/sbin/vsftpd --\n",

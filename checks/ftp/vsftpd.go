@@ -201,41 +201,92 @@ func execStart(unit []byte) (args []string, plain bool) {
 // options, the later over the earlier; the default file when no file is
 // named, and then after every option.
 func (a *audit) evaluate(s start) {
-	server := vsftpdconf.NewServer()
-	main := ""
-	for _, arg := range s.args {
-		option, isOption := strings.CutPrefix(arg, "-")
+	build := a.vsftpdBuild()
+	steps, problem := vsftpdconf.ParseArgs(build, s.args)
+	if !a.accepted(problem, s.how, "an option of its command line: ") {
+		return
+	}
+	server := vsftpdconf.NewServerOf(build)
+	main := s.how
+	for _, step := range steps {
+		file := step.File
 		switch {
-		case isOption && strings.HasPrefix(option, "o"):
-			setting, problem := vsftpdconf.ParseOption(option[1:])
-			if problem != nil {
-				a.gap(checks.ReasonRefused, s.how, "vsftpd would refuse an option of its command line: "+problem.What)
-				return
+		case step.Setting != nil:
+			server.Apply(*step.Setting)
+			continue
+		case step.Default:
+			// The options were taken first; without the default file they and the built-in
+			// defaults hold.
+			file = a.defaultConf()
+			if _, err := a.host.Tree.Stat(file); errors.Is(err, fs.ErrNotExist) {
+				continue
 			}
-			server.Apply(setting)
-		case isOption:
-			a.gap(checks.ReasonRefused, s.how, "vsftpd would refuse an option of its command line")
-			return
-		case !path.IsAbs(arg):
+		case !path.IsAbs(file):
 			a.gap(checks.ReasonUnsupported, s.how, "a configuration file is named without its directory")
 			return
-		default:
-			main = arg
-			if !a.readConf(arg, &server) {
-				return
-			}
 		}
-	}
-	if main == "" {
-		// The options were taken first; the default file overrides them.
-		main = a.defaultConf()
-		if _, err := a.host.Tree.Stat(main); errors.Is(err, fs.ErrNotExist) {
-			main = s.how // without the default file, built-in defaults and options hold
-		} else if !a.readConf(main, &server) {
+		main = file
+		if !a.readConf(file, build, &server) {
 			return
 		}
 	}
 	a.settle(s, main, server)
+}
+
+// vsftpdBuild says what the distribution made of vsftpd. What is not known of it
+// is not settled either; of Debian's the package's version is asked, and without
+// it 3.0.3 is taken, which is the strictest of those in use.
+func (a *audit) vsftpdBuild() vsftpdconf.Build {
+	for _, id := range append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...) {
+		switch id {
+		case "debian", "ubuntu":
+			if version := a.dpkgVersion(vsftpdName); version != "" {
+				return vsftpdconf.Debian(version)
+			}
+			b := vsftpdconf.Debian("3.0.3")
+			b.TLSKeys = vsftpdconf.Yes
+			return b
+		case "rhel", "centos", "fedora":
+			return vsftpdconf.RedHat()
+		}
+	}
+	return vsftpdconf.Build{DefaultFile: vsftpdConf}
+}
+
+// dpkgVersion returns the version of an installed package, "" where none is told.
+func (a *audit) dpkgVersion(name string) string {
+	status, err := a.host.Tree.ReadFile("/var/lib/dpkg/status")
+	if err != nil {
+		return ""
+	}
+	for paragraph := range strings.SplitSeq(string(status), "\n\n") {
+		if !strings.HasPrefix(paragraph, "Package: "+name+"\n") || !strings.Contains(paragraph, "\nStatus: install ok installed\n") {
+			continue
+		}
+		_, after, _ := strings.Cut(paragraph, "\nVersion: ")
+		version, _, _ := strings.Cut(after, "\n")
+		return version
+	}
+	return ""
+}
+
+// accepted reports that vsftpd takes what was read; else it records why it is not
+// known what it would do.
+func (a *audit) accepted(problem *vsftpdconf.Problem, where, what string) bool {
+	switch {
+	case problem == nil:
+		return true
+	case problem.Unsure:
+		a.rec.Gap(checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: vsftpdName, Location: checks.At(problem.At.File, problem.At.Line),
+			Detail: checks.Text("builds of vsftpd differ about " + what + problem.What),
+		})
+	case problem.At.File == "":
+		a.gap(checks.ReasonRefused, where, "vsftpd would refuse "+what+problem.What)
+	default:
+		a.refused(problem.At.File, problem.At.Line, fmt.Sprintf("vsftpd would not start: %s for %q", problem.What, problem.Key))
+	}
+	return false
 }
 
 // defaultConf is the file read when none is named: Red Hat builds it in elsewhere.
@@ -251,7 +302,7 @@ func (a *audit) defaultConf() string {
 
 // readConf applies a configuration file. It reports false after recording why the
 // file decides nothing.
-func (a *audit) readConf(name string, server *vsftpdconf.Server) bool {
+func (a *audit) readConf(name string, build vsftpdconf.Build, server *vsftpdconf.Server) bool {
 	info, err := a.host.Tree.Stat(name)
 	var content []byte
 	if err == nil {
@@ -268,13 +319,9 @@ func (a *audit) readConf(name string, server *vsftpdconf.Server) bool {
 		a.rec.Gap(checks.Gap{Reason: treeReason(err), Subject: vsftpdName, Detail: "the configuration of vsftpd could not be read", Location: checks.At(name, 0)})
 		return false
 	}
-	settings, problem := vsftpdconf.Parse(name, content)
-	if problem != nil {
-		a.refused(name, problem.At.Line, fmt.Sprintf("vsftpd would not start: %s for %q", problem.What, problem.Key))
-		return false
-	}
+	settings, problem := vsftpdconf.ParseAs(build, name, content)
 	server.Apply(settings...)
-	return true
+	return a.accepted(problem, name, "")
 }
 
 func (a *audit) refused(name string, line int, detail string) {
@@ -290,22 +337,40 @@ func (a *audit) settle(s start, main string, server vsftpdconf.Server) {
 	if at.File == "" && path.IsAbs(main) {
 		at.File = main
 	}
-	switch server.Mode() {
-	case vsftpdconf.Refused:
-		a.refused(main, server.ListenAt.Line, "vsftpd would not start: listen and listen_ipv6 are both set")
+	listens, outcome := server.Listens()
+	where := at
+	if outcome.At.File != "" {
+		where = outcome.At
+	}
+	switch {
+	case outcome.Verdict == vsftpdconf.DoesNotStart:
+		a.refused(where.File, where.Line, "vsftpd would not start: "+outcome.Why)
 		return
-	case vsftpdconf.Inetd:
+	case outcome.Verdict == vsftpdconf.NotSettled && server.Port != ftpPort:
+		a.rec.Note(main, fmt.Sprintf("vsftpd is configured for port %d", server.Port))
+		return
+	case outcome.Verdict == vsftpdconf.NotSettled:
+		a.rec.Gap(checks.Gap{
+			Reason: checks.ReasonUnsupported, Subject: vsftpdName, Location: checks.At(where.File, where.Line),
+			Detail: checks.Text("vsftpd is set to port 21, and whether it listens is not settled: " + outcome.Why),
+		})
+		return
+	case len(listens) == 0:
 		a.rec.Note(main, "vsftpd does not listen itself: it ends when started alone, and serves where inetd or a socket unit starts it")
 		return
 	}
-	addr, known := server.Bind()
+	for _, file := range server.Certificates() {
+		if _, err := a.host.Tree.Stat(file); errors.Is(err, fs.ErrNotExist) {
+			a.refused(main, 0, "vsftpd would not start: a certificate it is told to load is not there")
+			return
+		}
+	}
+	addr := listens[0].Addr
 	switch {
 	case server.Port != ftpPort:
 		a.rec.Note(main, fmt.Sprintf("vsftpd is configured for port %d", server.Port))
 	case s.unsure:
 		a.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: vsftpdName, Detail: "vsftpd is configured for port 21; whether it is started at boot could not be established", Location: checks.At(at.File, at.Line)})
-	case !known:
-		a.rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: vsftpdName, Detail: "vsftpd is set to port 21 of an address in a form that is not evaluated", Location: checks.At(at.File, at.Line)})
 	case a.failed:
 		a.rec.Note(main, "the configuration of vsftpd gives port 21 too")
 	default:

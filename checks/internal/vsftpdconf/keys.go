@@ -19,7 +19,7 @@ const (
 	require_ssl_reuse run_as_launching_user seccomp_sandbox secure_email_list_enable session_support
 	setproctitle_enable ssl_enable ssl_request_cert ssl_sslv2 ssl_sslv3 ssl_tlsv1 strict_ssl_read_eof
 	strict_ssl_write_shutdown syslog_enable tcp_wrappers text_userdb_names tilde_user_enable
-	use_localtime use_sendfile userlist_deny userlist_enable utf8_filesystem validate_cert
+	use_localtime use_sendfile userlist_deny userlist_enable validate_cert
 	virtual_use_local_privs write_enable xferlog_enable xferlog_std_format
 `
 	numberKeys = `
@@ -36,10 +36,13 @@ const (
 	secure_chroot_dir ssl_ciphers upload_file user_config_dir user_sub_token userlist_file
 	vsftpd_log_file xferlog_file
 `
-	// laterKeys are of later versions and of distributions' patches; 3.0.3 refuses
-	// a file that holds one. None of them decides whether or where it listens.
-	laterBooleanKeys = `ssl_tlsv1_1 ssl_tlsv1_2 ssl_tlsv1_3 userlist_log`
-	laterTextKeys    = `dh_param_file ecdh_param_file ssl_sni_hostname`
+	// Keys that only some builds know; another one refuses a file that holds one. None
+	// of them decides whether or where it listens.
+	tlsBooleanKeys    = `ssl_tlsv11 ssl_tlsv12 ssl_tlsv13`
+	tlsTextKeys       = `ssl_sni_hostname`
+	debianKeys        = `utf8_filesystem`
+	redHatBooleanKeys = `ssl_tlsv1_1 ssl_tlsv1_2 ssl_tlsv1_3 userlist_log`
+	redHatTextKeys    = `dh_param_file ecdh_param_file`
 )
 
 // Kind is what values a key takes.
@@ -53,17 +56,34 @@ const (
 	Text
 )
 
-// KindOf returns the kind of a key. Keys are told by case.
+// KindOf returns the kind of a key, whichever build knows it. Keys are told by case.
 func KindOf(key string) Kind {
 	switch {
-	case holds(textKeys, key), holds(laterTextKeys, key):
+	case holds(textKeys, key), holds(tlsTextKeys, key), holds(redHatTextKeys, key):
 		return Text
-	case holds(booleanKeys, key), holds(laterBooleanKeys, key):
+	case holds(booleanKeys, key), holds(tlsBooleanKeys, key), holds(debianKeys, key), holds(redHatBooleanKeys, key):
 		return Boolean
 	case holds(numberKeys, key):
 		return Number
 	}
 	return UnknownKey
+}
+
+// knows tells whether a build knows a key.
+func (b Build) knows(key string) Answer {
+	switch {
+	case holds(tlsBooleanKeys, key), holds(tlsTextKeys, key):
+		return b.TLSKeys
+	case holds(debianKeys, key):
+		return b.DebianKeys
+	case holds(redHatBooleanKeys, key), holds(redHatTextKeys, key):
+		return b.RedHatKeys
+	case KindOf(key) != UnknownKey:
+		return Yes
+	case b.NoOtherKeys == Yes:
+		return No
+	}
+	return Maybe
 }
 
 func holds(list, key string) bool {

@@ -1,13 +1,15 @@
-// Package vsftpdconf reads vsftpd.conf(5) as strictly as vsftpd 3.0.3 does. Every
-// rule was tried on the real program, which is stricter in places than its manual
-// page tells and laxer in others:
+// Package vsftpdconf reads vsftpd.conf(5) and the command line of vsftpd(8) as the program
+// does, which is stricter in places than its manual page tells and laxer in others, and
+// not the same in every build (Build). Every rule was tried on Debian's 3.0.3 and 3.0.5:
 //
 //   - a line whose first byte is '#' is a comment, one of blanks only is nothing;
 //     otherwise leading blanks are dropped, also before a '#', which then is no
 //     comment but a broken setting;
 //   - no blank may stand before '=' or in or after a boolean; a number may have
-//     blanks before it and anything after it, so CRLF line ends spoil booleans only;
-//   - a text setting takes everything after '=', or nothing, even without '=';
+//     blanks before it and anything after it, so CRLF line ends spoil booleans only.
+//     Since Debian's 3.0.5-1 blanks at both ends of keys and values are dropped;
+//   - a text setting takes everything after '=', or nothing, even without '='; of
+//     blanks alone Debian's program crashes before 3.0.5-1;
 //   - the last value of a key wins, and the first broken line ends the program;
 //   - the file is read up to 100,000 bytes and cut there.
 package vsftpdconf
@@ -46,6 +48,8 @@ type Problem struct {
 	At   Position
 	Key  string
 	What string // "missing value", "bad boolean value", "unknown key"
+	// Unsure: builds take the line differently, and which one it is is not known.
+	Unsure bool
 }
 
 // Error implements error.
@@ -58,42 +62,140 @@ const (
 	MissingValue = "missing value"
 	BadBoolean   = "bad boolean value"
 	BadKey       = "unknown key"
+	BlankText    = "a value of blanks alone, which crashes the program,"
 )
 
-// Parse reads the content of a file. The settings before a problem are returned
-// with it.
+// Parse is ParseAs for Debian's 3.0.3, but takes the keys of all builds.
 func Parse(file string, b []byte) ([]Setting, *Problem) {
+	return ParseAs(anyKeys(), file, b)
+}
+
+// ParseOption is ParseOptionAs for the build of Parse.
+func ParseOption(option string) (Setting, *Problem) {
+	return ParseOptionAs(anyKeys(), option)
+}
+
+func anyKeys() Build {
+	b := Debian("3.0.3")
+	b.TLSKeys, b.RedHatKeys = Yes, Yes
+	return b
+}
+
+// ParseAs reads the content of a file. The settings before a problem are returned
+// with it; of one that is Unsure, all settings are, as a build that starts takes them.
+func ParseAs(build Build, file string, b []byte) (settings []Setting, problem *Problem) {
 	b = b[:min(len(b), maxFile)]
-	var settings []Setting
 	for number := 1; len(b) > 0; number++ {
 		line, rest, _ := bytes.Cut(b, []byte("\n"))
 		b = rest
 		if len(line) == 0 || line[0] == '#' || len(bytes.Trim(line, blanks)) == 0 {
 			continue
 		}
-		s, problem := parseSetting(string(line), Position{file, number})
-		if problem != nil {
-			return settings, problem
+		s, bad := build.setting(string(line), Position{file, number})
+		if bad != nil && !bad.Unsure {
+			return settings, bad
 		}
-		settings = append(settings, s)
+		if problem == nil {
+			problem = bad
+		}
+		if s.Kind != UnknownKey {
+			settings = append(settings, s)
+		}
 	}
-	return settings, nil
+	return settings, problem
 }
 
-// ParseOption reads what follows -o on the command line.
-func ParseOption(option string) (Setting, *Problem) {
-	return parseSetting(option, Position{})
+// ParseOptionAs reads what follows -o on the command line.
+func ParseOptionAs(build Build, option string) (Setting, *Problem) {
+	return build.setting(option, Position{})
 }
 
-func parseSetting(line string, at Position) (Setting, *Problem) {
+// trim is a way builds treat blanks.
+type trim int
+
+const (
+	trimNone trim = iota
+	trimText
+	trimAll
+)
+
+// trims lists the ways this build may be of.
+func (b Build) trims() (ways []trim) {
+	if b.TrimAll != Yes {
+		if b.TrimText != Yes {
+			ways = append(ways, trimNone)
+		}
+		if b.TrimText != No {
+			ways = append(ways, trimText)
+		}
+	}
+	if b.TrimAll != No {
+		ways = append(ways, trimAll)
+	}
+	return ways
+}
+
+// setting reads one line in every way the build may be of.
+func (b Build) setting(line string, at Position) (Setting, *Problem) {
+	var taken Setting
+	var first *Problem
+	refused, differ := 0, false
+	ways := b.trims()
+	for _, way := range ways {
+		s, bad := parseSetting(line, at, way)
+		switch {
+		case bad != nil:
+			refused++
+			if first == nil {
+				first = bad
+			}
+		case taken.Kind == UnknownKey:
+			taken = s
+		default:
+			differ = differ || s.Kind != taken.Kind || s.Yes != taken.Yes || s.Number != taken.Number
+		}
+	}
+	if refused == len(ways) {
+		// A build that knows more keys may take it.
+		first.Unsure = KindOf(first.Key) == UnknownKey && b.NoOtherKeys != Yes && isName(first.Key)
+		return Setting{}, first
+	}
+	if first == nil && differ {
+		first = &Problem{At: at, Key: taken.Key, What: "a value that versions read differently"}
+	}
+	if first != nil {
+		first.Unsure = true
+		return taken, first
+	}
+	switch b.knows(taken.Key) {
+	case No:
+		return Setting{}, &Problem{At: at, Key: taken.Key, What: BadKey}
+	case Maybe:
+		return taken, &Problem{At: at, Key: taken.Key, What: BadKey, Unsure: true}
+	}
+	return taken, nil
+}
+
+// isName tells whether a build could have a key of this name.
+func isName(s string) bool {
+	return s != "" && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz0123456789_") == ""
+}
+
+func parseSetting(line string, at Position, way trim) (Setting, *Problem) {
 	line, _, _ = strings.Cut(line, "\x00") // the program goes on with a C string
 	key, value, _ := strings.Cut(strings.TrimLeft(line, blanks), "=")
+	if way == trimAll {
+		key, value = strings.Trim(key, blanks), strings.Trim(value, blanks)
+	}
 	s := Setting{Key: key, Kind: KindOf(key), Value: value, At: at}
 	if s.Kind == Text {
+		if way == trimText && value != "" && strings.Trim(value, blanks) == "" {
+			return Setting{}, &Problem{At: at, Key: key, What: BlankText}
+		}
 		return s, nil
 	}
 	if value == "" {
-		return Setting{}, &Problem{at, key, MissingValue}
+		return Setting{}, &Problem{At: at, Key: key, What: MissingValue}
 	}
 	switch s.Kind {
 	case Boolean:
@@ -102,12 +204,12 @@ func parseSetting(line string, at Position) (Setting, *Problem) {
 			s.Yes = true
 		case "NO", "FALSE", "0":
 		default:
-			return Setting{}, &Problem{at, key, BadBoolean}
+			return Setting{}, &Problem{At: at, Key: key, What: BadBoolean}
 		}
 	case Number:
 		s.Number = parseNumber(value)
 	default:
-		return Setting{}, &Problem{at, key, BadKey}
+		return Setting{}, &Problem{At: at, Key: key, What: BadKey}
 	}
 	return s, nil
 }
