@@ -40,7 +40,11 @@ func (a *audit) installed(d daemon) bool {
 // runs here is judged by its sockets; what would start at boot is not known.
 func (a *audit) otherDaemons() {
 	for _, d := range daemons() {
-		if d.name == vsftpdName {
+		switch d.name {
+		case vsftpdName:
+			continue
+		case proftpdName:
+			a.proftpd(d)
 			continue
 		}
 		if a.running(d) {

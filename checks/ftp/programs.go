@@ -14,7 +14,7 @@ type daemon struct {
 	units    []string // that start it, without instances
 }
 
-// vsftpdName is the server whose configuration is evaluated.
+// vsftpdName is the first server whose configuration is evaluated.
 const vsftpdName = "vsftpd"
 
 // daemons lists the FTP servers known by their executables. A program that does
@@ -23,7 +23,7 @@ const vsftpdName = "vsftpd"
 func daemons() []daemon {
 	return []daemon{
 		{vsftpdName, []string{"vsftpd"}, []string{"vsftpd.service"}},
-		{"ProFTPD", []string{"proftpd"}, []string{"proftpd.service", "proftpd.socket"}},
+		{proftpdName, []string{"proftpd"}, []string{"proftpd.service", "proftpd.socket"}},
 		{
 			"Pure-FTPd",
 			[]string{"pure-ftpd", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql", "pure-ftpd-wrapper"},
