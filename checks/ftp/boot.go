@@ -12,10 +12,11 @@ import (
 
 // command is a command line that starts a daemon at boot.
 type command struct {
-	how    string   // the unit or script
-	args   []string // without the program; never for output
-	script bool     // an init script starts it: what it gives is not known
-	unsure bool     // whether it is started at boot could not be established
+	how     string   // the unit or script
+	program string   // the base name of what it starts
+	args    []string // without the program; never for output
+	script  bool     // an init script starts it: what it gives is not known
+	unsure  bool     // whether it is started at boot could not be established
 }
 
 // commands returns how a unit that is, or may be, enabled starts a daemon. What keeps
@@ -50,7 +51,7 @@ func (a *audit) commands(d daemon, unit string, state units.Enablement) []comman
 			})
 			return nil
 		}
-		list = append(list, command{how: unit, args: c.Args, unsure: state != units.Enabled})
+		list = append(list, command{how: unit, program: path.Base(c.Path), args: c.Args, unsure: state != units.Enabled})
 	}
 	if len(list) == 0 {
 		a.gap(checks.ReasonUnsupported, unit, "the unit starts "+d.name+" in a way that is not evaluated")

@@ -46,6 +46,9 @@ func (a *audit) otherDaemons() {
 		case proftpdName:
 			a.proftpd(d)
 			continue
+		case pureName:
+			a.pureFTPd(d)
+			continue
 		}
 		if a.running(d) {
 			a.present = true

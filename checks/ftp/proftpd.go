@@ -50,7 +50,7 @@ func (a *audit) proftpdSocket(state units.Enablement) {
 	a.present = true
 	for _, l := range u.Listens {
 		if l.Proto == "tcp" && l.Port == ftpPort {
-			a.configured(proftpdName, name, "systemd listens for ProFTPD on", l.Addr, checks.At(l.File, l.Line), state != units.Enabled)
+			a.configured(proftpdName, name, "systemd listens for ProFTPD on port 21 of", whereOf(l.Addr, ""), checks.At(l.File, l.Line), state != units.Enabled)
 		}
 	}
 }
@@ -99,7 +99,7 @@ func (a *audit) proftpdConfig(c command) {
 		switch {
 		case !l.FTP: // it speaks SSH
 		case l.Port == ftpPort:
-			a.configured(proftpdName, subjectOf(l), "ProFTPD is configured for port 21 of", l.Addr, checks.At(l.File, l.Line), c.unsure)
+			a.configured(proftpdName, subjectOf(l), "ProFTPD is configured for port 21 of", whereOf(l.Addr, l.Host), checks.At(l.File, l.Line), c.unsure)
 		case !slices.Contains(elsewhere, fmt.Sprint(l.Port)):
 			elsewhere = append(elsewhere, fmt.Sprint(l.Port))
 		}
@@ -126,16 +126,22 @@ func place(file string, line int) string {
 	return fmt.Sprintf("%s:%d", file, line)
 }
 
+// whereOf says in words what is bound.
+func whereOf(addr netip.Addr, host string) string {
+	switch {
+	case !addr.IsValid() && host != "":
+		return "the address of a name"
+	case !addr.IsValid(), addr.IsUnspecified():
+		return "every address"
+	case addr.Unmap().IsLoopback():
+		return "loopback only (" + addr.String() + ")"
+	}
+	return addr.String()
+}
+
 // configured records port 21 of the next start: a finding, unless it runs there already
 // or is not known to be started.
-func (a *audit) configured(program, subject, what string, addr netip.Addr, at checks.Location, unsure bool) {
-	where := "every address"
-	if addr.IsValid() && !addr.IsUnspecified() {
-		where = addr.String()
-		if addr.Unmap().IsLoopback() {
-			where = "loopback only (" + where + ")"
-		}
-	}
+func (a *audit) configured(program, subject, what, where string, at checks.Location, unsure bool) {
 	switch {
 	case unsure:
 		a.rec.Gap(checks.Gap{

@@ -25,7 +25,7 @@ func daemons() []daemon {
 		{vsftpdName, []string{"vsftpd"}, []string{"vsftpd.service"}},
 		{proftpdName, []string{"proftpd"}, []string{"proftpd.service", "proftpd.socket"}},
 		{
-			"Pure-FTPd",
+			pureName,
 			[]string{"pure-ftpd", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql", "pure-ftpd-wrapper"},
 			[]string{"pure-ftpd.service", "pure-ftpd-ldap.service", "pure-ftpd-mysql.service", "pure-ftpd-postgresql.service"},
 		},
