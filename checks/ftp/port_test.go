@@ -215,6 +215,15 @@ func TestLive(t *testing.T) {
 			want: "fail \nfinding configured vsftpd (/etc/vsftpd.conf): vsftpd is configured for port 21 of every address, which takes effect at its next start at /etc/vsftpd.conf:3\n",
 		},
 		{
+			name: "scripts-of-others", tree: "\n-- usr/sbin/pure-ftpd --\n-- usr/sbin/proftpd --\n-- sbin/openrc mode=0755 --\n-- etc/inittab --\n::sysinit:/sbin/openrc sysinit\n" +
+				"-- etc/init.d/pure-ftpd mode=0755 --\n#!/sbin/openrc-run\n-- etc/runlevels/default/pure-ftpd -> /etc/init.d/pure-ftpd --\n" +
+				"-- etc/init.d/proftpd mode=0755 --\n#!/sbin/openrc-run\n-- etc/runlevels/default/proftpd -> /etc/init.d/proftpd --\n" +
+				"-- etc/os-release --\nID=gentoo\n-- etc/proftpd/proftpd.conf --\nPort 2121\n",
+			want: "unknown unsupported\n" +
+				"gap unsupported proftpd.service: the options that the script of ProFTPD gives are not evaluated\n" +
+				"gap unsupported pure-ftpd.service: the options that the script of Pure-FTPd gives are not evaluated\n",
+		},
+		{
 			// Upstream listens unless told not to, Debian does not: with listen_ipv6 one of
 			// them refuses.
 			name: "not-running-enabled-of-a-build-not-known", tree: unit("listen_ipv6=YES\n"),

@@ -57,11 +57,11 @@ func (a *audit) proftpdSocket(state units.Enablement) {
 
 // proftpdConfig evaluates the configuration of one command.
 func (a *audit) proftpdConfig(c command) {
-	if c.script && a.assigns("/etc/default/proftpd", "OPTIONS", "CONFIG_FILE") {
+	build := a.proftpdBuild()
+	if c.script && (!build.Debian || a.assigns("/etc/default/proftpd", "OPTIONS", "CONFIG_FILE")) {
 		a.gap(checks.ReasonUnsupported, c.how, "the options that the script of ProFTPD gives are not evaluated")
 		return
 	}
-	build := a.proftpdBuild()
 	cmd, outcome := proftpdconf.ParseArgs(build.Version, c.args)
 	switch {
 	case outcome.Kind == proftpdconf.Refused:
@@ -161,10 +161,7 @@ func (a *audit) configured(program, subject, what, where string, at checks.Locat
 // proftpdBuild says which ProFTPD it is, by its package.
 func (a *audit) proftpdBuild() proftpdconf.Build {
 	var b proftpdconf.Build
-	for _, id := range append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...) {
-		b.Debian = b.Debian || id == "debian" || id == "ubuntu"
-	}
-	if b.Debian {
+	if b.Debian = a.debian(); b.Debian {
 		for _, name := range []string{"proftpd-core", "proftpd-basic"} {
 			if v, ok := proftpdconf.ParseVersion(a.dpkgVersion(name)); ok {
 				b.Version = v
@@ -179,6 +176,12 @@ func (a *audit) proftpdBuild() proftpdconf.Build {
 		}
 	}
 	return b
+}
+
+// debian reports Debian and what is made of it.
+func (a *audit) debian() bool {
+	ids := append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...)
+	return slices.Contains(ids, "debian") || slices.Contains(ids, "ubuntu")
 }
 
 // proftpdMain is the file it reads without -c.

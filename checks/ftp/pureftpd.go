@@ -84,6 +84,10 @@ func (a *audit) pureInclude(name string) (data []byte, found bool, err error) {
 
 // pureDebian evaluates Debian's script and wrapper.
 func (a *audit) pureDebian(c command, program pureftpdconf.Program) {
+	if !a.debian() {
+		a.gap(checks.ReasonUnsupported, c.how, "the options that the script of Pure-FTPd gives are not evaluated")
+		return
+	}
 	data, err := a.host.Tree.ReadFile(pureftpdconf.DebianDefault)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		a.rec.Gap(checks.Gap{Reason: treeReason(err), Subject: pureName, Location: checks.At(pureftpdconf.DebianDefault, 0), Detail: "how Pure-FTPd is started could not be read"})

@@ -237,18 +237,17 @@ func (a *audit) evaluate(s start) {
 // is not settled either; of Debian's the package's version is asked, and without
 // it 3.0.3 is taken, which is the strictest of those in use.
 func (a *audit) vsftpdBuild() vsftpdconf.Build {
-	for _, id := range append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...) {
-		switch id {
-		case "debian", "ubuntu":
-			if version := a.dpkgVersion(vsftpdName); version != "" {
-				return vsftpdconf.Debian(version)
-			}
-			b := vsftpdconf.Debian("3.0.3")
-			b.TLSKeys = vsftpdconf.Yes
-			return b
-		case "rhel", "centos", "fedora":
-			return vsftpdconf.RedHat()
+	ids := append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...)
+	switch {
+	case a.debian():
+		if version := a.dpkgVersion(vsftpdName); version != "" {
+			return vsftpdconf.Debian(version)
 		}
+		b := vsftpdconf.Debian("3.0.3")
+		b.TLSKeys = vsftpdconf.Yes
+		return b
+	case slices.Contains(ids, "rhel"), slices.Contains(ids, "centos"), slices.Contains(ids, "fedora"):
+		return vsftpdconf.RedHat()
 	}
 	return vsftpdconf.Build{DefaultFile: vsftpdConf}
 }
