@@ -30,14 +30,8 @@ func (a *audit) commands(d daemon, unit string, state units.Enablement) []comman
 		a.gap(treeReason(err), unit, "the unit could not be read")
 		return nil
 	}
-	for _, p := range u.Problems {
-		if !p.Ignored && !errors.Is(p.Err, units.ErrGenerator) {
-			a.rec.Gap(checks.Gap{
-				Reason: checks.ReasonUnsupported, Subject: checks.Text(unit), Location: checks.At(p.File, p.Line),
-				Detail: "the unit is not evaluated whole",
-			})
-			return nil
-		}
+	if !a.whole(unit, u) {
+		return nil
 	}
 	var list []command
 	for _, c := range u.Exec {
@@ -57,4 +51,19 @@ func (a *audit) commands(d daemon, unit string, state units.Enablement) []comman
 		a.gap(checks.ReasonUnsupported, unit, "the unit starts "+d.name+" in a way that is not evaluated")
 	}
 	return list
+}
+
+// whole reports that a unit was evaluated whole; else it records the first place that
+// was not.
+func (a *audit) whole(name string, u *units.Unit) bool {
+	for _, p := range u.Problems {
+		if !p.Ignored && !errors.Is(p.Err, units.ErrGenerator) {
+			a.rec.Gap(checks.Gap{
+				Reason: checks.ReasonUnsupported, Subject: checks.Text(name), Location: checks.At(p.File, p.Line),
+				Detail: "the unit is not evaluated whole",
+			})
+			return false
+		}
+	}
+	return true
 }

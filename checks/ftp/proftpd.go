@@ -48,6 +48,7 @@ func (a *audit) proftpdSocket(state units.Enablement) {
 		return
 	}
 	a.present = true
+	a.whole(name, u) // what was read counts all the same
 	for _, l := range u.Listens {
 		if l.Proto == "tcp" && l.Port == ftpPort {
 			a.configured(proftpdName, name, "systemd listens for ProFTPD on port 21 of", whereOf(l.Addr, ""), checks.At(l.File, l.Line), state != units.Enabled)

@@ -65,22 +65,6 @@ const (
 	BlankText    = "a value of blanks alone, which crashes the program,"
 )
 
-// Parse is ParseAs for Debian's 3.0.3, but takes the keys of all builds.
-func Parse(file string, b []byte) ([]Setting, *Problem) {
-	return ParseAs(anyKeys(), file, b)
-}
-
-// ParseOption is ParseOptionAs for the build of Parse.
-func ParseOption(option string) (Setting, *Problem) {
-	return ParseOptionAs(anyKeys(), option)
-}
-
-func anyKeys() Build {
-	b := Debian("3.0.3")
-	b.TLSKeys, b.RedHatKeys = Yes, Yes
-	return b
-}
-
 // ParseAs reads the content of a file. The settings before a problem are returned
 // with it; of one that is Unsure, all settings are, as a build that starts takes them.
 func ParseAs(build Build, file string, b []byte) (settings []Setting, problem *Problem) {

@@ -25,9 +25,6 @@ type Server struct {
 	certs      [4]string // RSA certificate and key, DSA certificate and key
 }
 
-// NewServer is NewServerOf for Debian's 3.0.3: no listener of its own, port 21.
-func NewServer() Server { return NewServerOf(Debian("3.0.3")) }
-
 // NewServerOf returns the built-in defaults of a build.
 func NewServerOf(b Build) Server {
 	return Server{
@@ -208,14 +205,4 @@ func (s *Server) address(way trim) (netip.Addr, Outcome) {
 		addr = addr.WithZone(zone) // the kernel looks at it for no other address
 	}
 	return addr, Outcome{Starts, at, ""}
-}
-
-// Bind returns the address it listens on. ok is false for an address with which it does
-// not start, or of which that cannot be said.
-func (s *Server) Bind() (addr netip.Addr, ok bool) {
-	listens, out := s.Listens()
-	if out.Verdict != Starts || len(listens) == 0 {
-		return netip.Addr{}, false
-	}
-	return listens[0].Addr, true
 }
