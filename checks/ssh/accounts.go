@@ -50,3 +50,14 @@ func roots(h *host.Host) (list []person, known bool) {
 	}
 	return list, known
 }
+
+// unreadStore returns a local store of accounts that is in use and is not read, "" if
+// there is none.
+func unreadStore(h *host.Host) string {
+	for _, store := range h.Accounts().Unevaluated {
+		if store.Identities {
+			return store.File
+		}
+	}
+	return ""
+}

@@ -125,3 +125,20 @@ func TestUnexplained(t *testing.T) {
 		}
 	}
 }
+
+// TestKeysOfUnreadStore: accounts that are not read may have keys.
+func TestKeysOfUnreadStore(t *testing.T) {
+	store := func(config string) string {
+		return withConfig(config, "-- etc/nsswitch.conf --", "passwd: files db", "-- var/lib/misc/passwd.db --", "x")
+	}
+	const open = "unknown; gap unsupported sshd /etc/ssh/sshd_config@/var/lib/misc/passwd.db:0"
+	for _, test := range []struct{ id, config, want string }{
+		{"ssh.root-keys", "#", open},
+		{"ssh.root-keys", "PermitRootLogin no", "pass"},
+		{"ssh.user-keys", "#", open},
+	} {
+		if got := verdict(t, loadDebian(t, store(test.config)), test.id); got != test.want {
+			t.Errorf("%s with %q: %s, want %s", test.id, test.config, got, test.want)
+		}
+	}
+}

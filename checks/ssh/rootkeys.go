@@ -43,6 +43,18 @@ func rootKeys(s setup) {
 	for _, p := range people {
 		s.keysOf(p)
 	}
+	l := rootLogins{setup: s, known: known}
+	if store := unreadStore(s.Host); store != "" && !l.never(person{conn: sshdconf.Account{Any: true, GroupsUnknown: true}}) {
+		s.unread(store)
+	}
+}
+
+// unread records that accounts of a store were not looked at.
+func (s setup) unread(store string) {
+	s.rec.Gap(checks.Gap{
+		Reason: checks.ReasonUnsupported, Subject: checks.Text(s.Subject), Location: checks.At(store, 0),
+		Detail: "there are accounts that are not read, and so their keys are not",
+	})
 }
 
 // keysOf judges the keys of one root account: each connection on which public keys

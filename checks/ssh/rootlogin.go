@@ -87,13 +87,7 @@ func (l *rootLogins) others() {
 	case !l.known && all != nil:
 		reason, where = checks.ReasonOf(all.PasswdErr), "/etc/passwd"
 	case l.known:
-		for _, store := range all.Unevaluated {
-			if store.Identities {
-				where = store.File
-				break
-			}
-		}
-		if where == "" {
+		if where = unreadStore(l.Host); where == "" {
 			return
 		}
 	}

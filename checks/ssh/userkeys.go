@@ -98,6 +98,9 @@ func (s setup) userKeys(ctx context.Context) {
 	}
 	k.shared()
 	k.privateKeys(list)
+	if store := unreadStore(s.Host); store != "" {
+		s.unread(store)
+	}
 	if more := s.accounts().NotExamined; len(more) > 0 {
 		s.rec.Note(s.Subject, "keys of accounts that only directories know are not examined: "+strings.Join(more, ", "))
 	}
