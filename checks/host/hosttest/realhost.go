@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -40,17 +41,17 @@ type RealHost struct {
 	daemons []*exec.Cmd // started, not waited for
 }
 
-// setup runs in the new namespaces: $1 tree, $2 scratch directory, $3 own address. What a
+// setup runs in the new namespaces: $1 trees of the view, the topmost first, $2 scratch directory, $3 own address. What a
 // test changes lies in memory and vanishes with the mount. The other file systems are
 // those any host has; /dev is made anew because the tree may lie on a file system mounted
 // without devices.
 const setup = `set -e
-tree=$1 scratch=$2 root=$2/root
+trees=$1 scratch=$2 root=$2/root
 mkdir "$scratch/upper" "$root"
 mount -t tmpfs -o mode=755 upper "$scratch/upper"
 mkdir "$scratch/upper/files" "$scratch/upper/work"
 chmod 755 "$scratch/upper/files"
-mount -t overlay overlay -o "lowerdir=$tree,upperdir=$scratch/upper/files,workdir=$scratch/upper/work" "$root"
+mount -t overlay overlay -o "lowerdir=$trees,upperdir=$scratch/upper/files,workdir=$scratch/upper/work" "$root"
 mount -t tmpfs -o mode=755 dev "$root/dev"
 for node in null zero full random urandom; do
 	touch "$root/dev/$node"
@@ -102,11 +103,22 @@ func NewRealHost(t testing.TB) *RealHost {
 }
 
 // NewRealHostOf is NewRealHost over another tree beside the one of TreeVariable, by its
-// name ("units-bookworm"); it skips the test where that tree was not built.
+// name ("units-bookworm"), with a layer of packages that the tree itself could not hold
+// above it where the name has one ("units-sid+mysql", see realtree/common.sh). It skips the
+// test where the tree or the layer was not built.
 func NewRealHostOf(t testing.TB, name string) *RealHost {
 	t.Helper()
 	RequireReal(t)
-	return newRealHost(t, TreeOf(t, name))
+	base, layer, layered := strings.Cut(name, "+")
+	tree := TreeOf(t, base)
+	if !layered {
+		return newRealHost(t, tree)
+	}
+	above := tree + "+" + layer
+	if _, err := os.Stat(above); err != nil {
+		t.Skipf("the layer %s of the tree %s was not built (make tree)", layer, base)
+	}
+	return newRealHost(t, above+":"+tree)
 }
 
 // TreeOf returns the path of the tree of that name beside the one of TreeVariable, to be
@@ -125,11 +137,12 @@ func TreeOf(t testing.TB, name string) string {
 	return tree
 }
 
-func newRealHost(t testing.TB, tree string) *RealHost {
+// newRealHost starts a RealHost over trees, separated by colons, the topmost first.
+func newRealHost(t testing.TB, trees string) *RealHost {
 	t.Helper()
 	scratch := t.TempDir()
 	h := &RealHost{t: t, Root: filepath.Join(scratch, "root")}
-	cmd := exec.Command("unshare", append(slices.Clone(newNamespaces), "bash", "-c", setup, "setup", tree, scratch, ownAddress)...)
+	cmd := exec.Command("unshare", append(slices.Clone(newNamespaces), "bash", "-c", setup, "setup", trees, scratch, ownAddress)...)
 	cmd.Env = environment()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	var stderr bytes.Buffer

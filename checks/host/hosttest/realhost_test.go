@@ -102,3 +102,17 @@ func TestRealHostOf(t *testing.T) {
 		t.Error("a tree that is not there did not skip the test")
 	}
 }
+
+// A layer adds its packages and takes away what they conflict with.
+func TestRealHostOfLayer(t *testing.T) {
+	h := hosttest.NewRealHostOf(t, "bookworm+pure-ftpd")
+	if res := h.Run("test", "-x", "/usr/sbin/pure-ftpd"); res.Exit != 0 {
+		t.Error("the package of the layer is missing")
+	}
+	if res := h.Run("test", "-e", "/usr/sbin/vsftpd"); res.Exit == 0 {
+		t.Error("the package that conflicts with it is there")
+	}
+	if res := h.Run("dpkg-query", "-W", "pure-ftpd"); res.Exit != 0 {
+		t.Error("the package database does not know the layer")
+	}
+}

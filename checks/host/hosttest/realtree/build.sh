@@ -15,33 +15,12 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/common.sh"
 suite=bookworm
 
-log() { printf 'realtree: %s\n' "$*" >&2; }
-
-recipe() { cat "$here/build.sh" "$here/packages.txt" | sha256sum | cut -d' ' -f1; }
+recipe() { cat "$here/common.sh" "$here/build.sh" "$here/packages.txt" | sha256sum | cut -d' ' -f1; }
 
 packages() { grep -v '^#' "$here/packages.txt"; }
-
-# mirror prints where this machine's own apt gets Debian's main archive from, so that a
-# site mirror is used where one is configured. Nothing when the machine is no Debian or
-# the address is of a kind debootstrap cannot fetch: then debootstrap's default holds.
-mirror() {
-	local id='' codename=''
-	id=$(. /etc/os-release && printf %s "${ID:-}")
-	codename=$(. /etc/os-release && printf %s "${VERSION_CODENAME:-}")
-	[ "$id" = debian ] || return 0
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-		awk -v release="$codename" '$2 == release && $3 == "main" && $1 ~ /^https?:/ && !seen++ { print $1 }'
-}
-
-# proxies exports what apt is told about proxies to the wget of debootstrap.
-proxies() {
-	local http='' https=''
-	eval "$(apt-config shell http Acquire::http::Proxy https Acquire::https::Proxy)"
-	if [ -n "$http" ] && [ "$http" != DIRECT ]; then export http_proxy=$http; fi
-	if [ -n "$https" ] && [ "$https" != DIRECT ]; then export https_proxy=$https; fi
-}
 
 # base unpacks the minimal base into $1.
 base() {
@@ -71,6 +50,7 @@ clean() {
 	rm -f "$root/usr/sbin/policy-rc.d" "$root/etc/dpkg/dpkg.cfg.d/hostaudit" \
 		"$root/etc/apt/apt.conf.d/99hostaudit" "$root"/var/cache/apt/*.bin
 	rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/*
+	mkdir -p "$root/run/sshd" # made at boot; sshd starts only where it is
 	# debootstrap copies these two from the machine it runs on.
 	echo bookworm >"$root/etc/hostname"
 	: >"$root/etc/resolv.conf"
@@ -95,6 +75,9 @@ inside() {
 	in_tree unshare --net chroot "$root" apt-get -qq -y --no-download install "$@" >>"$root.log" 2>&1 ||
 		{ tail -n 20 "$root.log" >&2; return 1; }
 	umount "$root/proc"
+	rm -f "$root"/var/cache/apt/archives/*.deb
+	layer "$root" proftpd proftpd-core proftpd-mod-crypto
+	layer "$root" pure-ftpd pure-ftpd update-inetd # its scripts call it
 	clean "$root"
 }
 
@@ -123,11 +106,10 @@ chmod 755 "$new"
 if ! unshare --mount --propagation private --pid --ipc --uts --fork --kill-child \
 	bash "$here/build.sh" --inside "$new" 9>&-; then
 	log "failed; the log is $new.log"
-	rm -rf "$new"
+	rm -rf "$new"*
 	exit 1
 fi
-rm -rf "${dir:?}/$suite"
-mv "$new" "$dir/$suite"
+keep "$new" "$dir/$suite"
 rm -f "$new.log"
 echo "$want" >"$dir/$suite.stamp"
 log "built in $((SECONDS - started)) s, $(du -sm "$dir/$suite" | cut -f1) MB"

@@ -13,32 +13,12 @@
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+. "$here/common.sh"
 suites="bullseye bookworm trixie sid"
 unfetched=75 # exit status: the network's fault
 timeout=124  # exit status of timeout(1): most likely the network's, too
 
-log() { printf 'realtree: %s\n' "$*" >&2; }
-
-recipe() { cat "$here/units.sh" "$here/units-packages.txt" | sha256sum | cut -d' ' -f1; }
-
-# mirror prints where this machine's own apt gets Debian's main archive from, as build.sh
-# does; what serves one release serves the others.
-mirror() {
-	local id='' codename=''
-	id=$(. /etc/os-release && printf %s "${ID:-}")
-	codename=$(. /etc/os-release && printf %s "${VERSION_CODENAME:-}")
-	[ "$id" = debian ] || return 0
-	apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(COMPONENT)' 'Created-By: Packages' 2>/dev/null |
-		awk -v release="$codename" '$2 == release && $3 == "main" && $1 ~ /^https?:/ && !seen++ { print $1 }'
-}
-
-# proxies exports what apt is told about proxies to the wget of debootstrap.
-proxies() {
-	local http='' https=''
-	eval "$(apt-config shell http Acquire::http::Proxy https Acquire::https::Proxy)"
-	if [ -n "$http" ] && [ "$http" != DIRECT ]; then export http_proxy=$http; fi
-	if [ -n "$https" ] && [ "$https" != DIRECT ]; then export https_proxy=$https; fi
-}
+recipe() { cat "$here/common.sh" "$here/units.sh" "$here/units-packages.txt" | sha256sum | cut -d' ' -f1; }
 
 # prepare forbids starting services and spares work on what clean would remove.
 prepare() {
@@ -77,6 +57,7 @@ clean() {
 		"$root"/usr/lib/{modules,firmware} "$root"/usr/lib/*/perl "$root"/usr/lib/python3 "$root"/usr/lib/python3.* \
 		"$root"/usr/share/{perl,perl5,python3} "$root"/usr/lib/postgresql "$root"/usr/lib/llvm-*
 	find "$root/usr/lib" -xdev \( -name 'libLLVM*' -o -name 'libz3.so*' \) -delete
+	mkdir -p "$root/run/sshd" # made at boot; sshd starts only where it is
 	# debootstrap copies these two from the machine it runs on; systemd-resolved makes a
 	# link of one.
 	echo "$suite" >"$root/etc/hostname"
@@ -107,6 +88,13 @@ inside() {
 	# Without a loopback interface postfix does not configure.
 	in_tree unshare --net chroot "$root" sh -c 'ip link set lo up && exec apt-get -qq -y --no-download install "$@"' install "$@"
 	umount "$root/proc"
+	rm -f "$root"/var/cache/apt/archives/*.deb
+	# systemd-resolved has taken it away, and apt is to fetch more.
+	cp --remove-destination /etc/resolv.conf "$root/etc/resolv.conf"
+	layer "$root" vsftpd vsftpd
+	layer "$root" pure-ftpd pure-ftpd update-inetd # its scripts call it
+	# The one release that has Oracle's server, not only MariaDB.
+	if [ "$suite" = sid ]; then layer "$root" mysql mysql-server-core; fi
 	clean "$root"
 }
 
@@ -128,12 +116,11 @@ one() {
 	if [ "$status" != 0 ]; then
 		tail -n 20 "$new.log" >&2
 		log "units-$suite: failed ($status), its tests will skip"
-		rm -rf "$new" "$new.wgetrc"
+		rm -rf "$new"*
 		[ "$status" = "$unfetched" ] || [ "$status" = "$timeout" ] || [ "$suite" = sid ]
 		return
 	fi
-	rm -rf "${dir:?}/units-$suite"
-	mv "$new" "$dir/units-$suite"
+	keep "$new" "$dir/units-$suite"
 	rm -f "$new.log" "$new.wgetrc"
 	echo "$want" >"$dir/units-$suite.stamp"
 	log "units-$suite built in $((SECONDS - started)) s, $(du -sm "$dir/units-$suite" | cut -f1) MB"
