@@ -50,7 +50,7 @@ func TestIDsArePinned(t *testing.T) {
 		"password.dictionary", "password.empty", "password.scheme",
 		"ssh.port", "ssh.root-login", "ssh.tcp-forwarding", "ssh.tunnel", "ssh.banner", "ssh.root-keys", "ssh.user-keys",
 		"ftp.port",
-		"mysql.root-password", "mysql.bind",
+		"mysql.root-password", "mysql.passwords", "mysql.accounts", "mysql.bind", "mysql.tls",
 		"listeners.declared", "listeners.cleartext", "listeners.drift",
 		"services.drift",
 		"accounts.uid0",

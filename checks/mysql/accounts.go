@@ -2,172 +2,150 @@ package mysql
 
 import (
 	"context"
-	"database/sql/driver"
-	"errors"
 	"fmt"
-	"strconv"
-	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/internal/mysqlhash"
 )
 
-// account is one row of the account table as far as the audit asks: the server
-// compares the hashes itself, so none ever reaches this program.
-type account struct {
-	user, host      string
-	logins          []login // alternatives: any one lets in
-	locked, expired bool
-	unread          bool // its authentication has a form that is not evaluated
-}
-
-// login is one way an account can prove itself.
-type login struct {
-	plugin string
-	empty  bool // the stored authentication string is empty
-}
-
-// strength is what a login asks for.
-type strength int
-
-const (
-	asksCredential strength = iota
-	asksNothing
-	asksUnknown // decided by a plugin or a form that is not examined
-)
-
-// strength judges one login by its plugin (MariaDB: "Authentication Plugins";
-// MySQL: "Authentication Plugins", same name).
-func (l login) strength() strength {
-	switch l.plugin {
-	case "", "mysql_native_password", "mysql_old_password", "caching_sha2_password", "sha256_password":
-		if l.empty {
-			return asksNothing
-		}
-		return asksCredential
-	case "unix_socket", "auth_socket", "mysql_no_login":
-		return asksCredential // being that OS user, or nothing at all
-	case "ed25519", "parsec":
-		if l.empty {
-			return asksUnknown
-		}
-		return asksCredential
+// Accounts is mysql.accounts.
+func Accounts() checks.Check {
+	return checks.Check{
+		ID:       "mysql.accounts",
+		Title:    "The database has no anonymous account and no root from anywhere",
+		Severity: checks.SeverityMedium,
+		Since:    4,
+		Needs:    checks.Needs{Live: true},
+		Rationale: "An anonymous account takes any user name, and comes before other accounts of its host, so that their owners find themselves without rights. " +
+			"A root that may come from every address leaves its password as the only thing between the network and the data.",
+		Remedy: "drop the anonymous accounts (DROP USER ''@'host'); for root from elsewhere make an administrator's account of another name and from one address, then DROP USER 'root'@'%'",
+		Breaks: "programs that log in without a name, and administrators and programs that use root from another host",
+		References: map[string][]string{
+			"cwe": {"CWE-1392"},
+		},
+		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
+			runAccounts(ctx, env.Host, proberOf(env), rec)
+		},
 	}
-	return asksUnknown
 }
 
-// strength of an account is that of its weakest login.
-func (a account) strength() strength {
-	worst := asksCredential
-	for _, l := range a.logins {
-		switch l.strength() {
-		case asksNothing:
-			return asksNothing
-		case asksUnknown:
-			worst = asksUnknown
+func runAccounts(ctx context.Context, h *host.Host, p *prober, rec *checks.Recorder) {
+	s := take(ctx, h, p)
+	if !s.begin(h, rec) {
+		return
+	}
+	for _, srv := range s.all() {
+		to := srv.recorder(rec)
+		if !srv.opened(to) {
+			continue
 		}
+		for _, acc := range srv.table.accounts {
+			switch {
+			case acc.user == "":
+				srv.anonymous(acc, to)
+			case acc.user == "root":
+				srv.remoteRoot(acc, h.Hostname, to)
+			}
+		}
+	}
+	rec.Pass("no anonymous account, and no root from anywhere")
+}
+
+// anonymous judges an account without a name.
+func (s *server) anonymous(acc account, rec recorder) {
+	subject := s.subject("''@" + acc.host)
+	if why := acc.barred(); why != "" {
+		rec.Note(string(subject), "there is an anonymous account for "+acc.host+", and "+why)
+		return
+	}
+	how := "with a password"
+	switch {
+	case acc.strength() == asksNothing:
+		how = "without a password"
+	case acc.strength() == asksUnknown:
+		how = "in a way that is not examined"
+	}
+	rec.Finding(checks.Finding{
+		Kind: "anonymous", Subject: subject, Evidence: checks.Running,
+		Detail: checks.Text(fmt.Sprintf("an anonymous account lets any user name in from %s %s", acc.host, how)),
+	})
+}
+
+// remoteRoot judges from where an account of root lets in.
+func (s *server) remoteRoot(acc account, hostname string, rec recorder) {
+	subject := s.subject(acc.name())
+	switch reachOf(acc.host, hostname) {
+	case fromHere:
+		return
+	case fromSome:
+		rec.Note(string(subject), "root may come from "+acc.host)
+		return
+	}
+	if why := acc.barred(); why != "" {
+		rec.Note(string(subject), "root may come from anywhere, and "+why)
+		return
+	}
+	if !acc.remote(hostname) {
+		rec.Note(string(subject), "root may come from anywhere, and only the socket of this host lets it in")
+		return
+	}
+	rec.Finding(checks.Finding{
+		Kind: "root-anywhere", Subject: subject, Evidence: checks.Running, Detail: "root may come from every address",
+	})
+}
+
+// barred tells why nothing lets an account in; "" = something may.
+func (a account) barred() string {
+	if a.locked {
+		return "it is locked"
 	}
 	if a.unread {
-		return asksUnknown
+		return ""
 	}
-	return worst
-}
-
-// maxAlternatives is how many "OR" parts of an account are looked at.
-const maxAlternatives = 6
-
-var errOldServer = errors.New("a server older than MariaDB 10.4 or MySQL 5.7")
-
-// readAccounts reads the rows of root and of the anonymous user.
-func readAccounts(ctx context.Context, conn driver.Conn, version string) ([]account, error) {
-	major, minor, maria, ok := parseVersion(version)
-	switch {
-	case !ok:
-		return nil, errOldServer
-	case maria && (major > 10 || major == 10 && minor >= 4):
-		return readGlobalPriv(ctx, conn)
-	case !maria && (major > 5 || major == 5 && minor >= 7):
-		return readUser(ctx, conn)
-	}
-	return nil, errOldServer
-}
-
-// parseVersion reads VERSION(). MariaDB 10 may say "5.5.5-10.6.1-MariaDB".
-func parseVersion(s string) (major, minor int, maria, ok bool) {
-	maria = strings.Contains(s, "MariaDB")
-	if maria {
-		s = strings.TrimPrefix(s, "5.5.5-")
-	}
-	first, rest, _ := strings.Cut(s, ".")
-	second, _, _ := strings.Cut(rest, ".")
-	major, err1 := strconv.Atoi(first)
-	minor, err2 := strconv.Atoi(second)
-	return major, minor, maria, err1 == nil && err2 == nil
-}
-
-// readGlobalPriv reads MariaDB's mysql.global_priv (from 10.4). Priv is JSON: the
-// top level holds one login; "auth_or", where there is one, lists all, and the
-// entry without a plugin stands for that of the top level (User_table_json::get_auth
-// in sql/sql_acl.cc).
-func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
-	const fixed = 8
-	var q strings.Builder
-	q.WriteString(`SELECT User, Host, JSON_VALID(Priv),
-		COALESCE(JSON_VALUE(Priv, '$.account_locked'), '') IN ('1', 'true'),
-		COALESCE(JSON_VALUE(Priv, '$.password_last_changed'), '') = '0',
-		COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0),
-		COALESCE(JSON_VALUE(Priv, '$.plugin'), ''),
-		COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '') = ''`)
-	for i := range maxAlternatives {
-		fmt.Fprintf(&q, `,
-		COALESCE(JSON_VALUE(Priv, '$.auth_or[%[1]d].plugin'), ''),
-		COALESCE(JSON_VALUE(Priv, '$.auth_or[%[1]d].authentication_string'), '') = ''`, i)
-	}
-	q.WriteString(`
-		FROM mysql.global_priv
-		WHERE User IN ('root', '') AND COALESCE(JSON_VALUE(Priv, '$.is_role'), '') NOT IN ('1', 'true')`)
-	rows, err := query(ctx, conn, q.String(), fixed+2*maxAlternatives)
-	if err != nil {
-		return nil, err
-	}
-	var out []account
-	for _, r := range rows {
-		a := account{user: r[0], host: r[1], locked: r[3] == "1", expired: r[4] == "1", unread: r[2] != "1"}
-		top := login{plugin: r[6], empty: r[7] == "1"}
-		count, err := strconv.Atoi(r[5])
-		if err != nil {
-			a.unread = true
+	for _, l := range a.logins {
+		if l.plugin == "mysql_no_login" {
+			continue
 		}
-		if count == 0 {
-			a.logins = []login{top}
-		}
-		for i := range count {
-			if i == maxAlternatives {
-				a.unread = true
-				break
-			}
-			if plugin := r[fixed+2*i]; plugin != "" {
-				a.logins = append(a.logins, login{plugin: plugin, empty: r[fixed+2*i+1] == "1"})
-			} else {
-				a.logins = append(a.logins, top)
+		if l.stored != "" {
+			if _, err := mysqlhash.Parse(l.hashing(), []byte(l.stored)); err == mysqlhash.ErrMalformed {
+				continue
 			}
 		}
-		out = append(out, a)
+		return ""
 	}
-	return out, nil
+	return "nothing lets it in"
 }
 
-// readUser reads MySQL's mysql.user (from 5.7).
-func readUser(ctx context.Context, conn driver.Conn) ([]account, error) {
-	rows, err := query(ctx, conn, `SELECT User, Host, plugin, COALESCE(authentication_string, '') = '',
-		account_locked = 'Y', password_expired = 'Y'
-		FROM mysql.user WHERE User IN ('root', '')`, 6)
-	if err != nil {
-		return nil, err
+// hashing is the plugin that made a login's hash: no name stands for the server's first
+// one.
+func (l login) hashing() string {
+	if l.plugin == "" {
+		return "mysql_native_password"
 	}
-	var out []account
-	for _, r := range rows {
-		out = append(out, account{
-			user: r[0], host: r[1], locked: r[4] == "1", expired: r[5] == "1",
-			logins: []login{{plugin: r[2], empty: r[3] == "1"}},
-		})
+	return l.plugin
+}
+
+// begin answers where there is no running server that can be asked, and else records what
+// was not seen of any. It reports whether there are servers to judge.
+func (s *survey) begin(h *host.Host, rec *checks.Recorder) bool {
+	for _, g := range s.gaps {
+		rec.Gap(g)
 	}
-	return out, nil
+	if len(s.servers) == 0 && idle(h, rec) {
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Detail: "the server is started at boot but does not run, so it cannot be asked"})
+	}
+	return len(s.all()) > 0
+}
+
+// opened reports whether the server's account table was read; else it records why not.
+func (s *server) opened(rec recorder) bool {
+	if s.table == nil {
+		rec.Gap(checks.Gap{Reason: s.reason, Detail: checks.Text("the account table of " + s.inst.name + " is not open to us: " + s.why)})
+		return false
+	}
+	if s.table.cut {
+		rec.Gap(checks.Gap{Reason: checks.ReasonTooCostly, Subject: s.subject("accounts"), Detail: checks.Text(fmt.Sprintf("more than %d accounts; the first were examined", maxAccounts))})
+	}
+	return true
 }

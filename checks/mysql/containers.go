@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -84,21 +85,62 @@ func (w within) Gap(g checks.Gap) {
 // Note implements recorder.
 func (w within) Note(subject, detail string) { w.recorder.Note(w.subject(subject), detail) }
 
-// rootPassword judges a server that cannot be asked: its sockets are in another
-// mount namespace, and its addresses are none of the host's. What its options
-// switch off can be told.
-func (c contained) rootPassword(rec *checks.Recorder) {
-	to := within{rec, c.container.Name}
+// options records what the options of a server in a container switch off.
+func (c *contained) options(to recorder) {
 	for _, g := range c.inst.settings.gaps {
 		to.Gap(g)
 	}
 	skipGrants(c.inst.settings, to)
-	to.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Detail: "a database server runs in a container and cannot be asked from here; only its options were looked at"})
+}
+
+const unreachable = "a database server runs in a container: its socket and its own addresses cannot be asked from here"
+
+// runContained examines a server whose sockets are in another mount namespace and whose
+// addresses are none of the host's. Where the engine publishes its port on an address of
+// the host, it is asked there as everybody could ask it. That proves a login that needs
+// nothing; a refusal tells only about accounts for other hosts than the server's own.
+func (j *judgement) runContained(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, j.limit)
+	defer cancel()
+	j.server.in.options(j.rec)
+	if w, ok := j.server.in.way(); ok && j.ask(ctx, []way{w}) {
+		return
+	}
+	j.server.reason, j.server.why = checks.ReasonUnsupported, unreachable
+	j.rec.Gap(checks.Gap{Reason: j.server.reason, Detail: unreachable})
+}
+
+// way is the way into the server from the host's loopback, where its port is published
+// there.
+func (c *contained) way() (way, bool) {
+	for _, d := range c.inst.doors {
+		if d.protocol != classic || c.hostNet {
+			continue
+		}
+		for _, p := range c.published {
+			if p.Proto != "tcp" || p.Inner != d.listener.Port {
+				continue
+			}
+			addr := p.Addr.Unmap()
+			if addr.IsUnspecified() {
+				addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+				if p.Addr.Is6() && !p.Addr.Is4In6() {
+					addr = netip.IPv6Loopback()
+				}
+			}
+			place := placePublished
+			if !p.Addr.Unmap().IsLoopback() {
+				place = placeOutside
+			}
+			return way{network: "tcp", address: netip.AddrPortFrom(addr, p.Port).String(), place: place}, true
+		}
+	}
+	return way{}, false
 }
 
 // bind judges who can reach a server: in the network of the host as any server, in
 // one of its own by what the engine forwards from the host's addresses.
-func (c contained) bind(rec *checks.Recorder) {
+func (c *contained) bind(rec recorder) {
 	to := within{rec, c.container.Name}
 	if c.hostNet {
 		runningBind(c.container.Host, c.inst, to)

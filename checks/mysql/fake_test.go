@@ -11,8 +11,10 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"maps"
 	"math/big"
 	"net"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -31,6 +33,7 @@ type script struct {
 	denyQuery uint16 // error number for the first query
 	table     [][]string
 	denyTable uint16
+	variables map[string]string // nil = SHOW VARIABLES is refused
 	tls       *tls.Config
 	rogue     func(net.Conn)      // instead of all that
 	rogueRows func(w *packetizer) // instead of an answer to the first query
@@ -105,21 +108,30 @@ func (p *packetizer) deny(number uint16) {
 func lenenc(s string) []byte { return append([]byte{byte(len(s))}, s...) }
 
 func (p *packetizer) rows(rows [][]string) {
-	p.send([]byte{byte(len(rows[0]))})
-	for range rows[0] {
+	p.header(len(rows[0]))
+	for _, row := range rows {
+		p.row(row)
+	}
+	p.send([]byte{0xfe, 0, 0, 2, 0})
+}
+
+// header describes the columns of a result.
+func (p *packetizer) header(columns int) {
+	p.send([]byte{byte(columns)})
+	for range columns {
 		col := append(lenenc("def"), 0, 0, 0)
 		col = append(col, lenenc("c")...)
 		p.send(append(col, 0, 12, 45, 0, 0, 1, 0, 0, 0xfd, 0, 0, 0, 0, 0))
 	}
 	p.send([]byte{0xfe, 0, 0, 2, 0})
-	for _, row := range rows {
-		var body []byte
-		for _, v := range row {
-			body = append(body, lenenc(v)...)
-		}
-		p.send(body)
+}
+
+func (p *packetizer) row(row []string) {
+	var body []byte
+	for _, v := range row {
+		body = append(body, lenenc(v)...)
 	}
-	p.send([]byte{0xfe, 0, 0, 2, 0})
+	p.send(body)
 }
 
 func greetingPacket(s script) []byte {
@@ -208,8 +220,19 @@ func (f *fakes) serve(c net.Conn, s script) {
 				version = "10.11.18-MariaDB-0+deb12u1"
 			}
 			p.rows([][]string{{s.user, version}})
+		case bytes.HasPrefix(body[1:], []byte("SHOW ")) && s.variables == nil:
+			p.deny(1227)
+		case bytes.HasPrefix(body[1:], []byte("SHOW ")):
+			p.header(2)
+			for _, name := range slices.Sorted(maps.Keys(s.variables)) {
+				p.row([]string{name, s.variables[name]})
+			}
+			p.send([]byte{0xfe, 0, 0, 2, 0})
 		case s.denyTable != 0:
 			p.deny(s.denyTable)
+		case len(s.table) == 0:
+			f.t.Errorf("the accounts are asked for: %s", body[1:])
+			p.deny(1142)
 		default:
 			p.rows(s.table)
 		}
@@ -236,7 +259,7 @@ func (f *fakes) finish() {
 		}
 	}
 	for _, q := range f.queries {
-		if !strings.HasPrefix(q, "SELECT ") || strings.Contains(q, ";") {
+		if !strings.HasPrefix(q, "SELECT ") && !strings.HasPrefix(q, "SHOW GLOBAL VARIABLES WHERE ") || strings.Contains(q, ";") {
 			f.t.Errorf("query %q is not one read", q)
 		}
 	}

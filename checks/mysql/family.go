@@ -26,7 +26,10 @@ import (
 func Checks() []checks.Check {
 	return []checks.Check{
 		RootPassword(),
+		Passwords(),
+		Accounts(),
 		Bind(),
+		TLS(),
 	}
 }
 

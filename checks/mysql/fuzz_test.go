@@ -48,7 +48,7 @@ func FuzzServer(f *testing.F) {
 		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 		defer cancel()
 		p := &prober{dial: host.Dialer(func(context.Context, string, string) (net.Conn, error) { return client, nil })}
-		a := p.try(ctx, way{"unix", "/s", "socket"})
+		a := p.try(ctx, way{network: "unix", address: "/s", place: "socket"})
 		if err := group.Wait(); err != nil {
 			t.Fatal(err)
 		}

@@ -3,10 +3,13 @@ package mysql
 import (
 	"context"
 	"fmt"
+	"path"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
+	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
 )
@@ -17,7 +20,8 @@ import (
 // process that were not let in are counted, whatever way they took: an address of
 // this host may change between two audits and an answer may get lost, and the
 // account has counted the attempt all the same. Both are remembered by the
-// process's identity and the boot it belongs to.
+// process's identity and the boot it belongs to. A refusal is old news when accounts were
+// changed since.
 
 // bootID tells boots apart, random(4); "" = not known, and nothing is remembered.
 func bootID(h *host.Host) string {
@@ -30,12 +34,42 @@ func bootID(h *host.Host) string {
 
 // remembered returns what the server answered on a way in that refused us.
 func (j *judgement) remembered(w way) (answer, bool) {
-	key := refusalKey(j.boot, j.inst.proc, w)
+	key := refusalKey(j.boot, j.server.inst.proc, w)
 	if key == "" {
 		return answer{}, false
 	}
-	detail, ok := j.memory.Get(key)
-	return answer{verdict: vRefused, detail: detail}, ok
+	kept, ok := j.memory.Get(key)
+	if !ok {
+		return answer{}, false
+	}
+	when, detail, _ := strings.Cut(kept, " ")
+	seconds, err := strconv.ParseInt(when, 10, 64)
+	if err != nil || !j.accountsChanged(time.Unix(seconds, 0)) {
+		return answer{verdict: vRefused, detail: detail}, true
+	}
+	if j.spent < maxRefusals {
+		return answer{}, false // what was refused may be open now
+	}
+	return answer{
+		reason: checks.ReasonChangedMeanwhile,
+		detail: "accounts were changed after the server refused us; it is not asked again before it restarts, so that no account is locked",
+	}, true
+}
+
+// accountsChanged reports whether the accounts of a MariaDB server were changed after a
+// time, as far as the file of its account table shows: Aria writes it at its checkpoints,
+// half a minute later at most. MySQL keeps the table in one file with others that change
+// every day: of it nothing is said.
+func (j *judgement) accountsChanged(since time.Time) bool {
+	if j.server.inst.settings.flavour != mariaDB || j.server.in != nil {
+		return false
+	}
+	dir := "/var/lib/mysql"
+	if d, _ := j.server.inst.settings.last("datadir"); path.IsAbs(d.Value) {
+		dir = d.Value
+	}
+	info, err := j.tree.Stat(path.Join(dir, "mysql/global_priv.MAD"))
+	return err == nil && info.ModTime.After(since)
 }
 
 // attempt makes the attempt. It is booked before, so that one which is abandoned
@@ -48,8 +82,8 @@ func (j *judgement) attempt(ctx context.Context, w way) answer {
 	if !a.spends() {
 		j.book(before)
 	}
-	if key := refusalKey(j.boot, j.inst.proc, w); key != "" && a.verdict == vRefused {
-		j.memory.Put(key, a.detail)
+	if key := refusalKey(j.boot, j.server.inst.proc, w); key != "" && a.verdict == vRefused {
+		j.memory.Put(key, fmt.Sprint(j.now().Unix(), " ", a.detail))
 	}
 	return a
 }
@@ -62,7 +96,7 @@ func (a answer) spends() bool {
 
 // spentKey is where the number of attempts at one server is kept.
 func (j *judgement) spentKey() string {
-	if prefix := serverPrefix(j.boot, j.inst.proc); prefix != "" {
+	if prefix := serverPrefix(j.boot, j.server.inst.proc); prefix != "" {
 		return prefix + "attempts"
 	}
 	return ""
@@ -97,6 +131,9 @@ const refusalPrefix = "mysql refused root: "
 
 func refusalKey(boot string, p snapshot.Process, w way) string {
 	if prefix := serverPrefix(boot, p); prefix != "" {
+		if w.another {
+			return prefix + w.network + " " + w.address + " as another user"
+		}
 		return prefix + w.network + " " + w.address
 	}
 	return ""

@@ -52,10 +52,45 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	}
 }
 
+// A refusal is old news when MariaDB's accounts were changed since: the server is asked
+// again while no account can have seen two refusals, and then the verdict is unknown.
+func TestRefusalsGrowOld(t *testing.T) {
+	memory := checks.NewMemory(nil)
+	for _, step := range []struct {
+		name    string
+		changed string // when the account table was, beside the clock of these hosts
+		deny    uint16
+		dials   int
+		want    string
+	}{
+		{"first", "2020-01-01T00:00:00Z", 1045, 1, "pass"},
+		{"again", "2020-01-01T00:00:00Z", 1045, 0, "pass"},
+		{"changed", "2100-01-01T00:00:00Z", 1045, 1, "pass"},
+		{"changed again", "2100-01-01T00:00:00Z", 0, 0, "unknown changed_meanwhile"},
+		{"nothing known of the file", "", 1045, 0, "pass"},
+	} {
+		tree := testTree + "-- proc/sys/kernel/random/boot_id --\nb1\n"
+		if step.changed != "" {
+			tree += "-- var/lib/mysql/mysql/global_priv.MAD mtime=" + step.changed + " --\n"
+		}
+		h := running(t, tree)
+		h.Snapshot.Processes[0].Start = 500
+		f := &fakes{t: t, ways: map[string]script{sock: {deny: step.deny}}}
+		p := fakeProber(f, 0)
+		p.memory = memory
+		_, got := seal(t, h, p)
+		memory = checks.NewMemory(memory.Entries())
+		if got != step.want || len(f.dials) != step.dials {
+			t.Errorf("%s: %d dials, %s; want %d, %s", step.name, len(f.dials), got, step.dials, step.want)
+		}
+		f.finish()
+	}
+}
+
 // Without an identity of the process nothing is remembered: the refusal could be
 // that of another server.
 func TestRefusalKeyNeedsIdentity(t *testing.T) {
-	w := way{"unix", "/s", "socket"}
+	w := way{network: "unix", address: "/s", place: "socket"}
 	full := snapshot.Process{PID: 7, Start: 9}
 	if refusalKey("b", full, w) == "" {
 		t.Error("a known process has no key")

@@ -16,6 +16,7 @@ import (
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
+	"hostaudit/checks/host/tree"
 	"hostaudit/checks/internal/guard"
 )
 
@@ -23,8 +24,8 @@ import (
 // queries.
 const serverTime = 3 * time.Second
 
-// maxRows bounds a result; a host's root accounts fit many times.
-const maxRows = 128
+// maxRows bounds a result: that of the account table is the longest.
+const maxRows = maxAccounts + 1
 
 // verdict is what one login attempt as root with an empty password tells.
 type verdict int
@@ -44,7 +45,8 @@ const (
 // way is a way into a server.
 type way struct {
 	network, address string
-	place            string // "socket", "loopback", "outside"
+	place            string // one of the places
+	another          bool   // as another user of the host than its root
 }
 
 // answer is the outcome of one attempt.
@@ -54,27 +56,40 @@ type answer struct {
 	account string // user@host of a login, as CURRENT_USER() says
 	version string
 
-	// accounts are root's and the anonymous ones, with tableErr nil, after vRoot.
-	accounts []account
+	table    *table // with tableErr nil, after vRoot
 	tableErr error
+
+	tls tri // whether the greeting offered TLS
 
 	reason checks.Reason // of vNothing and vBusy
 	detail string
 }
 
+// tri is what is known of a yes or no.
+type tri int
+
+const (
+	notKnown tri = iota
+	yes
+	no
+)
+
 // prober makes the attempts.
 type prober struct {
-	dial  host.Dialer
+	dial  host.Dialer // nil where the host is only mounted
+	other host.Dialer // dials as another user of the host than its root
 	euid  int
 	own   func() ([]net.Addr, error) // addresses of the host's interfaces
 	limit time.Duration              // what all ways into one server get together
 
-	memory *checks.Memory // of refusals, nil = none
-	boot   string         // identity of this boot, "" = not known
+	memory *checks.Memory   // of refusals, nil = none
+	boot   string           // identity of this boot, "" = not known
+	tree   *tree.Tree       // set with boot
+	now    func() time.Time // set with boot
 }
 
 func newProber(h *host.Host) *prober {
-	return &prober{dial: h.Dial, euid: os.Geteuid(), own: net.InterfaceAddrs, limit: serverTime}
+	return &prober{dial: h.Dial, other: asAnother(h.Dial), euid: os.Geteuid(), own: net.InterfaceAddrs, limit: serverTime}
 }
 
 // silent is a logger that keeps the driver from writing to stderr.
@@ -104,7 +119,11 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 		if dials++; dials > 1 {
 			return nil, errors.New("second dial of one attempt")
 		}
-		c, err := p.dial(ctx, network, address)
+		dial := p.dial
+		if w.another {
+			dial = p.other
+		}
+		c, err := dial(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
@@ -116,6 +135,12 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 		a = answer{reason: checks.ReasonUnreadable, detail: "the answer makes no sense"}
 	}
 	a.sent = link != nil && link.phase >= phaseLogin
+	if link != nil && link.phase > phaseGreeting {
+		a.tls = no
+		if link.secure {
+			a.tls = yes
+		}
+	}
 	if a.verdict == vNothing && link != nil && link.err != nil {
 		switch {
 		case errors.Is(link.err, errTLS):
@@ -156,7 +181,7 @@ func (p *prober) converse(ctx context.Context, cfg *sqldriver.Config) answer {
 		a.verdict = vAnonymous
 	case user == "root":
 		a.verdict = vRoot
-		a.accounts, a.tableErr = readAccounts(ctx, conn, a.version)
+		a.table, a.tableErr = readTable(ctx, conn, a.version)
 	default:
 		a.detail, a.reason = "root was logged in as another account", checks.ReasonUnsupported
 	}
@@ -213,6 +238,8 @@ func classify(ctx context.Context, err error) answer {
 		return nothing(checks.ReasonUnsupported, "root's login is checked by a plugin that is not examined (PAM, LDAP, Kerberos or the like)")
 	case errors.Is(err, sqldriver.ErrOldPassword):
 		return nothing(checks.ReasonUnsupported, "root's login uses the authentication from before 4.1")
+	case errors.Is(err, errIdentity):
+		return nothing(checks.ReasonNoPermission, "the socket could not be tried as another user of the host")
 	case errors.Is(err, fs.ErrPermission):
 		return nothing(checks.ReasonNoPermission, "no permission to connect")
 	case ctx.Err() != nil, errors.As(err, &netErr) && netErr.Timeout():

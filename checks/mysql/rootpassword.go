@@ -2,6 +2,7 @@ package mysql
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,9 +28,7 @@ func RootPassword() checks.Check {
 			"cwe": {"CWE-258"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-			p := newProber(env.Host)
-			p.memory = env.Memory
-			runRootPassword(ctx, env.Host, p, rec)
+			runRootPassword(ctx, env.Host, proberOf(env), rec)
 		},
 	}
 }
@@ -40,43 +39,26 @@ func RootPassword() checks.Check {
 const maxRefusals = 2
 
 func runRootPassword(ctx context.Context, h *host.Host, p *prober, rec *checks.Recorder) {
-	var servers []instance
-	if h.Mode == host.Live && h.Snapshot != nil {
-		var gaps []checks.Gap
-		servers, gaps = discover(h)
-		for _, g := range gaps {
-			rec.Gap(g)
-		}
+	s := take(ctx, h, p)
+	for _, g := range s.gaps {
+		rec.Gap(g)
 	}
-	for _, c := range inContainers(h) {
-		c.rootPassword(rec)
+	for _, srv := range s.all() {
+		srv.root.replay(rec)
 	}
-	if len(servers) == 0 {
+	if n := len(s.all()); n > 0 {
+		rec.Fact("servers", n)
+		rec.Fact("login_attempts", s.attempts)
+	}
+	if len(s.servers) == 0 {
 		idleRootPassword(h, rec)
 		return
 	}
-	if p.dial == nil {
-		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Detail: "the server cannot be asked from here: it runs on a host that is only mounted"})
+	if len(s.servers) == 1 {
+		rec.Pass(s.servers[0].pass)
 		return
 	}
-	rec.Fact("servers", len(servers))
-	if p.memory != nil {
-		p.boot = bootID(h)
-		p.forgetStopped(servers)
-	}
-	var passes []string
-	attempts := 0
-	for _, inst := range servers {
-		j := judgement{prober: p, inst: inst, rec: rec}
-		passes = append(passes, j.run(ctx))
-		attempts += j.attempts
-	}
-	rec.Fact("login_attempts", attempts)
-	if len(passes) == 1 {
-		rec.Pass(passes[0])
-		return
-	}
-	rec.Pass(fmt.Sprintf("%d servers: root needs a credential on each", len(passes)))
+	rec.Pass(fmt.Sprintf("%d servers: root needs a credential on each", len(s.servers)))
 }
 
 // idleRootPassword answers where no server runs or can run: from the files only
@@ -116,16 +98,13 @@ func skipGrants(s settings, rec recorder) {
 // judgement is the examination of one server.
 type judgement struct {
 	*prober
-	inst     instance
-	rec      *checks.Recorder
+	server   *server
+	rec      recorder
 	attempts int // made now
 	spent    int // that this server process may have counted as refused, earlier audits' included
 }
 
-// subject names an object of this server.
-func (j *judgement) subject(what string) checks.Text {
-	return checks.Text(what + " at " + j.inst.name)
-}
+func (j *judgement) subject(what string) checks.Text { return j.server.subject(what) }
 
 func (j *judgement) gap(reason checks.Reason, where, detail string) {
 	j.rec.Gap(checks.Gap{Reason: reason, Subject: j.subject(where), Detail: checks.Text(detail)})
@@ -135,40 +114,40 @@ func (j *judgement) fail(kind, who, detail string) {
 	j.rec.Finding(checks.Finding{Kind: kind, Subject: j.subject(who), Detail: checks.Text(detail), Evidence: checks.Running})
 }
 
-// run examines the server and returns the line that is true if nothing was found
-// against it.
-func (j *judgement) run(ctx context.Context) string {
-	server, cancel := context.WithTimeout(ctx, j.limit)
+// run examines the server and sets what is known of it.
+func (j *judgement) run(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, j.limit)
 	defer cancel()
-	summary, checked, skip := j.ask(server)
-	if !checked {
-		for _, g := range j.inst.gaps {
+	ways, err := j.ways(j.server.inst)
+	if err != nil {
+		j.gap(checks.ReasonUnreadable, placeOutside, "the addresses of this host could not be listed, so the server was not asked from one")
+	}
+	if !j.ask(ctx, ways) {
+		for _, g := range j.server.inst.gaps {
 			j.rec.Gap(g)
 		}
 	}
-	if !skip {
-		skipGrants(j.inst.settings, j.rec)
+	if !j.server.noTable {
+		skipGrants(j.server.inst.settings, j.rec)
 	}
-	for _, g := range j.inst.settings.gaps {
+	for _, g := range j.server.inst.settings.gaps {
 		j.rec.Note(string(g.Subject), "about the next start: "+string(g.Detail))
 	}
-	return summary
 }
 
-// ask tries the ways in. checked says that the answer covers them all, skip that
-// the server runs without grant tables.
-func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool) {
-	ways, err := j.ways(j.inst)
-	if err != nil {
-		j.gap(checks.ReasonUnreadable, "outside", "the addresses of this host could not be listed, so the server was not asked from one")
-	}
+// ask tries the ways in. settled says that what was answered covers them all, those that
+// were not seen included.
+func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
+	j.server.why = "the server did not let us in"
 	if len(ways) == 0 {
 		j.gap(checks.ReasonUnsupported, "the server", "no socket or port of the server was found, so it cannot be asked")
-		return "", false, false
+		return false
 	}
 	j.recall()
 	asked, judged, gaps, locked := 0, 0, 0, 0
-	for _, w := range ways {
+	for len(ways) > 0 {
+		w := ways[0]
+		ways = ways[1:]
 		a, remembered := j.remembered(w)
 		switch end, ok := ctx.Deadline(); {
 		case remembered:
@@ -187,16 +166,31 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 		default:
 			a = j.attempt(ctx, w)
 			asked++
+			if a.tls != notKnown {
+				j.server.tls = a.tls
+			}
 		}
 		switch a.verdict {
 		case vRoot:
-			return j.inside(w, a), true, false
+			if a.table == nil && j.rootOfHost(w) {
+				// Root of the host may be let in for being that: another way in tells.
+				j.server.why = unreadTable(a.tableErr)
+				if len(ways) == 0 {
+					ways = append(ways, way{network: w.network, address: w.address, place: placeOther, another: true})
+				}
+				continue
+			}
+			j.inside(w, a)
+			return true
 		case vSkipGrants:
+			j.server.noTable = true
+			j.server.reason, j.server.why = checks.ReasonUnsupported, "the server runs with skip-grant-tables, so its accounts do not count"
 			j.fail("skip-grant-tables", "skip-grant-tables", "the server runs with skip-grant-tables: anyone is let in as root without a password")
-			return "", true, true
+			return true
 		case vExpired:
+			j.server.openTo = append(j.server.openTo, w.place)
 			j.fail("empty-password", "root", "root has an empty password; it is expired, and whoever logs in first sets a new one")
-			return "", true, false
+			return true
 		case vRefused:
 			judged++
 			if a.detail != "" {
@@ -213,7 +207,7 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 			j.rec.Note(string(j.subject(w.place)), "the server lets nobody in from this address")
 		case vBusy:
 			j.gap(a.reason, w.place, a.detail)
-			return "", false, false
+			return false
 		default:
 			gaps++
 			j.gap(a.reason, w.place, a.detail)
@@ -227,35 +221,39 @@ func (j *judgement) ask(ctx context.Context) (summary string, checked, skip bool
 		j.gap(checks.ReasonUnsupported, "root", detail)
 	}
 	j.rec.Note(string(j.subject("root")), "accounts of root for other client addresses show only in the account table, which was not open to us")
+	j.server.pass = "root is refused without a password"
 	if asked == 0 {
-		return "root was refused without a password when this server was asked; it is asked again after its restart", false, false
+		j.server.pass = "root was refused without a password when this server was asked; it is asked again after its restart"
 	}
-	return "root is refused without a password", false, false
+	return false
+}
+
+// rootOfHost reports whether a way in may have let root of the host in for being that.
+func (j *judgement) rootOfHost(w way) bool { return w.network == "unix" && j.euid == 0 && !w.another }
+
+func unreadTable(err error) string {
+	if errors.Is(err, errOldServer) {
+		return "the account table of a server this old is not read"
+	}
+	return "root was let in, and the account table could not be read"
 }
 
 // inside judges a server that logged us in as root.
-func (j *judgement) inside(w way, a answer) string {
-	if a.tableErr != nil {
-		// Over the socket root of the host may be let in for being root of the host:
-		// that and an empty password look the same from here.
-		if w.network == "unix" && j.euid == 0 {
-			detail := "the account table could not be read, so an empty password cannot be told from socket authentication"
-			reason := checks.ReasonUnreadable
-			if a.tableErr == errOldServer {
-				reason, detail = checks.ReasonUnsupported, "the account table of a server this old is not read, so an empty password cannot be told from socket authentication"
-			}
-			j.gap(reason, "root", detail)
-			return ""
-		}
-		j.fail("empty-password", a.account, fmt.Sprintf("%s is let in over the %s without a password", a.account, w.place))
-		return ""
+func (j *judgement) inside(w way, a answer) {
+	if a.table == nil {
+		j.server.why = unreadTable(a.tableErr)
+		j.open(w, a)
+		return
 	}
+	j.server.table = a.table
+	j.server.pass = "root needs a password or to be root of the host (account table read)"
 	found := false
-	for _, acc := range a.accounts {
-		name := acc.user + "@" + acc.host
+	for _, acc := range a.table.accounts {
+		if acc.user != "root" {
+			continue
+		}
+		name := acc.name()
 		switch strength := acc.strength(); {
-		case acc.user == "":
-			j.rec.Note(string(j.subject("anonymous account")), "there is an anonymous account for "+acc.host)
 		case strength == asksNothing && acc.locked:
 			j.rec.Note(string(j.subject(name)), name+" has an empty password and is locked")
 		case strength == asksNothing && acc.expired:
@@ -271,17 +269,22 @@ func (j *judgement) inside(w way, a answer) string {
 		}
 	}
 	// Without socket authentication to explain it, the login itself is the proof.
-	if !found && (w.network != "unix" || j.euid != 0 && !acceptsSocket(a)) {
-		j.fail("empty-password", a.account, fmt.Sprintf("%s is let in over the %s without a password", a.account, w.place))
+	if !found && !j.rootOfHost(w) && !(w.network == "unix" && acceptsSocket(a)) {
+		j.open(w, a)
 	}
-	return "root needs a password or to be root of the host (account table read)"
+}
+
+// open records a login that needed nothing.
+func (j *judgement) open(w way, a answer) {
+	j.server.openTo = append(j.server.openTo, w.place)
+	j.fail("empty-password", a.account, fmt.Sprintf("%s is let in over the %s without a password", a.account, w.place))
 }
 
 // acceptsSocket reports whether the account that was logged in has socket
 // authentication among its logins.
 func acceptsSocket(a answer) bool {
-	for _, acc := range a.accounts {
-		if acc.user+"@"+acc.host != a.account {
+	for _, acc := range a.table.accounts {
+		if acc.name() != a.account {
 			continue
 		}
 		for _, l := range acc.logins {

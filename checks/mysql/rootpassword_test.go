@@ -21,9 +21,12 @@ import (
 )
 
 const (
-	sock     = "unix /run/mysqld/mysqld.sock"
-	loop     = "tcp 127.0.0.1:3306"
-	out      = "tcp 10.9.9.1:3306"
+	sock = "unix /run/mysqld/mysqld.sock"
+	loop = "tcp 127.0.0.1:3306"
+	out  = "tcp 10.9.9.1:3306"
+
+	sockOther = "another " + sock // dialled as another user of the host
+
 	mysql9   = "9.7.4"
 	testTime = 600 * time.Millisecond
 	testTree = `
@@ -55,7 +58,10 @@ func running(t testing.TB, tree string, listeners ...snapshot.Listener) *host.Ho
 }
 
 func fakeProber(f *fakes, euid int) *prober {
-	return &prober{dial: f.dial, euid: euid, limit: testTime, own: func() ([]net.Addr, error) {
+	another := func(ctx context.Context, network, address string) (net.Conn, error) {
+		return f.dial(ctx, "another "+network, address)
+	}
+	return &prober{dial: f.dial, other: another, euid: euid, limit: testTime, own: func() ([]net.Addr, error) {
 		return []net.Addr{
 			&net.IPNet{IP: net.IPv4(127, 0, 0, 1), Mask: net.CIDRMask(8, 32)},
 			&net.IPNet{IP: net.IPv4(10, 9, 9, 1), Mask: net.CIDRMask(24, 32)},
@@ -82,9 +88,21 @@ func seal(t testing.TB, h *host.Host, p *prober) (checks.Result, string) {
 	return res, strings.Join(words, " ")
 }
 
+// someHash is what stands in an account table for a password nobody guesses.
+const someHash = "*0123456789ABCDEF0123456789ABCDEF01234567"
+
 // maria is a row of the global_priv query: account, then top-level login, then
-// alternatives ("" = the place of the top level).
+// alternatives ("" = the place of the top level, "?" at the end = nothing is stored).
+// empty says that nothing is stored for the top level.
 func maria(user, from, plugin string, empty bool, flags string, or ...string) []string {
+	hash := someHash
+	if empty {
+		hash = ""
+	}
+	return mariaHash(user, from, plugin, hash, flags, or...)
+}
+
+func mariaHash(user, from, plugin, hash, flags string, or ...string) []string {
 	bit := func(b bool) string {
 		if b {
 			return "1"
@@ -93,13 +111,16 @@ func maria(user, from, plugin string, empty bool, flags string, or ...string) []
 	}
 	row := []string{
 		user, from, bit(!strings.Contains(flags, "invalid")), bit(strings.Contains(flags, "locked")),
-		bit(strings.Contains(flags, "expired")), fmt.Sprint(len(or)), plugin, bit(empty),
+		bit(strings.Contains(flags, "expired")), fmt.Sprint(len(or)), bit(strings.Contains(flags, "tls")), plugin, hash,
 	}
 	for i := range maxAlternatives {
-		if i < len(or) {
-			row = append(row, strings.TrimSuffix(or[i], "?"), bit(strings.HasSuffix(or[i], "?")))
-		} else {
-			row = append(row, "", "1")
+		switch {
+		case i >= len(or):
+			row = append(row, "", "")
+		case strings.HasSuffix(or[i], "?"):
+			row = append(row, strings.TrimSuffix(or[i], "?"), "")
+		default:
+			row = append(row, or[i], someHash)
 		}
 	}
 	return row
@@ -115,7 +136,7 @@ func TestProbeTable(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
 		euid  int
-		where string // "local" or "all": what the server listens on
+		where string // "none", "local" or "all": what the server listens on
 		ways  map[string]script
 		want  string
 		dials int
@@ -133,18 +154,25 @@ func TestProbeTable(t *testing.T) {
 		{"expired-empty", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("root", "%", native, true, "expired"))}, "fail empty-password=root@%", 1},
 		{"pam", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "pam", false, "", "", "unix_socket?"))}, "unknown unsupported", 1},
 		{"ed25519", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "ed25519", false, "", "", "unix_socket?"))}, "pass", 1},
-		{"ed25519-nothing-stored", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "ed25519", true, "", "", "unix_socket?"))}, "unknown unsupported", 1},
+		{"ed25519-nothing-stored", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "ed25519", true, "", "", "unix_socket?"))}, "pass", 1},
 		{"damaged-json", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("root", "::1", native, false, "invalid"))}, "unknown unsupported", 1},
 		{"many-alternatives", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, "", "", "unix_socket", "ed25519", "ed25519", "ed25519", "ed25519", "ed25519"))}, "unknown unsupported", 1},
 		{"anonymous-beside-root", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("", "localhost", native, true, ""))}, "pass", 1},
-		{"mysql-auth-socket", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "1", "0", "0"}}}}, "pass", 1},
-		{"mysql-sha2-empty", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "1", "0", "0"}}}}, "fail empty-password=root@localhost", 1},
-		{"mysql-sha2-set-elsewhere", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "1", "0", "0"}, {"root", "%", "caching_sha2_password", "0", "0", "0"}}}}, "pass", 1},
-		{"mysql-locked", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "1", "0", "0"}, {"root", "%", "sha256_password", "1", "1", "0"}}}}, "pass", 1},
-		{"mysql-expired", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "%", "sha256_password", "1", "0", "1"}}}}, "fail empty-password=root@%", 1},
+		{"mysql-auth-socket", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0"}}}}, "pass", 1},
+		{"mysql-sha2-empty", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0"}}}}, "fail empty-password=root@localhost", 1},
+		{"mysql-sha2-set-elsewhere", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0"}, {"root", "%", "caching_sha2_password", "x", "0", "0", "0"}}}}, "pass", 1},
+		{"mysql-locked", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0"}, {"root", "%", "sha256_password", "", "1", "0", "0"}}}}, "pass", 1},
+		{"mysql-expired", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "%", "sha256_password", "", "0", "1", "0"}}}}, "fail empty-password=root@%", 1},
 		// Without it.
-		{"table-refused", 0, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}}, "unknown unreadable", 1},
-		{"old-server", 0, "local", map[string]script{sock: {user: "root@localhost", version: "5.5.5-10.3.39-MariaDB"}}, "unknown unsupported", 1},
+		{"table-refused", 0, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}, loop: no(1698)}, "pass", 2},
+		{"table-refused-and-empty", 0, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}, loop: {user: "root@localhost", denyTable: 1142}}, "fail empty-password=root@localhost", 2},
+		{"table-refused-not-admitted", 0, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}, loop: no(1130)}, "unknown unsupported", 2},
+		{"old-server", 0, "local", map[string]script{sock: {user: "root@localhost", version: "5.5.5-10.3.39-MariaDB"}, loop: no(1045)}, "pass", 2},
+		{"old-server-empty", 0, "local", map[string]script{sock: {user: "root@localhost", version: "5.5.5-10.3.39-MariaDB"}, loop: {user: "root@localhost", version: "5.5.5-10.3.39-MariaDB"}}, "fail empty-password=root@localhost", 2},
+		{"old-server-socket-only", 0, "none", map[string]script{sock: {user: "root@localhost", version: "5.6.51"}, sockOther: no(1698)}, "pass", 2},
+		{"old-server-socket-only-empty", 0, "none", map[string]script{sock: {user: "root@localhost", version: "5.6.51"}, sockOther: {user: "root@localhost", version: "5.6.51"}}, "fail empty-password=root@localhost", 2},
+		{"old-server-socket-only-anonymous", 0, "none", map[string]script{sock: {user: "root@localhost", version: "5.6.51"}, sockOther: {user: "@localhost", version: "5.6.51"}}, "pass", 2},
+		{"no-identity", 0, "none", map[string]script{sock: {user: "root@localhost", version: "5.6.51"}, sockOther: {dialErr: errIdentity}}, "unknown no_permission", 2},
 		{"table-refused-other-user", 1000, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}}, "fail empty-password=root@localhost", 1},
 		{"socket-lets-auditor-in", 1000, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", false, ""))}, "pass", 1},
 		{"other-user-empty", 1000, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", native, true, ""))}, "fail empty-password=root@localhost", 1},
@@ -185,7 +213,11 @@ func TestProbeTable(t *testing.T) {
 			if tc.where == "all" {
 				addr = "0.0.0.0"
 			}
-			res, got := seal(t, running(t, testTree, tcp(addr, 3306, 100)), fakeProber(f, tc.euid))
+			h := running(t, testTree, tcp(addr, 3306, 100))
+			if tc.where == "none" {
+				h = running(t, testTree)
+			}
+			res, got := seal(t, h, fakeProber(f, tc.euid))
 			f.finish()
 			if got != tc.want {
 				t.Errorf("got %q, want %q\n%+v", got, tc.want, res)
@@ -206,11 +238,11 @@ func TestProbeOverTLS(t *testing.T) {
 	config := selfSigned(t)
 	f := &fakes{t: t, ways: map[string]script{
 		sock: {tls: config, deny: 1045},
-		loop: {tls: config, plugin: "caching_sha2_password", version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "1", "0", "0"}}},
+		loop: {tls: config, plugin: "caching_sha2_password", version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0"}}},
 	}}
 	res, got := seal(t, running(t, testTree, tcp("127.0.0.1", 3306, 100)), fakeProber(f, 0))
 	f.finish()
-	if got != "fail empty-password=root@localhost" || len(f.queries) != 2 {
+	if got != "fail empty-password=root@localhost" || len(f.queries) != 3 {
 		t.Errorf("got %q, queries %q\n%+v", got, f.queries, res)
 	}
 }

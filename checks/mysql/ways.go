@@ -9,13 +9,23 @@ import (
 	"hostaudit/checks/host/snapshot"
 )
 
+// The places a server can be asked from.
+const (
+	placeSocket   = "socket"
+	placeOther    = "socket, as another user"
+	placeOutside  = "outside"
+	placeLoopback = "loopback"
+
+	placePublished = "published port" // of a container, on loopback
+)
+
 // ways lists the ways into an instance, at most one of each kind, in the order in
 // which they are tried: where the server listens outside, that way tells more
 // than loopback and comes first.
 // The error says that the host's own addresses could not be listed.
 func (p *prober) ways(inst instance) (out []way, err error) {
 	if len(inst.sockets) > 0 {
-		out = append(out, way{"unix", inst.sockets[0], "socket"})
+		out = append(out, way{network: "unix", address: inst.sockets[0], place: placeSocket})
 	}
 	var inside, outside []netip.AddrPort
 	for _, d := range inst.doors {
@@ -45,10 +55,10 @@ func (p *prober) ways(inst instance) (out []way, err error) {
 		}
 	}
 	if len(outside) > 0 {
-		out = append(out, way{"tcp", first(outside).String(), "outside"})
+		out = append(out, way{network: "tcp", address: first(outside).String(), place: placeOutside})
 	}
 	if len(inside) > 0 {
-		out = append(out, way{"tcp", first(inside).String(), "loopback"})
+		out = append(out, way{network: "tcp", address: first(inside).String(), place: placeLoopback})
 	}
 	return out, err
 }

@@ -12,7 +12,7 @@ import (
 
 // Bounds of one connection. What an honest server sends us stays far below.
 const (
-	maxBytes   = 256 << 10 // read from the socket, TLS included
+	maxBytes   = 4 << 20 // read from the socket, TLS included: an account table fits
 	maxPacket  = 64 << 10
 	maxColumns = 64
 )

@@ -178,10 +178,11 @@ const measured = `my $number = shift; my $status = system @ARGV; my $usage = "\0
 syscall($number + 0, -1, $usage) == 0 or die $!;
 print STDERR "\npeak ", unpack('x[l!4] l!', $usage), "\n"; exit $status >> 8;`
 
-// auditMeasured audits the host from inside, with every check.
-func auditMeasured(t *testing.T, h *hosttest.RealHost) (checks.Report, cost) {
+// auditMeasured audits the host from inside.
+func auditMeasured(t *testing.T, h *hosttest.RealHost, flags ...string) (checks.Report, cost) {
 	t.Helper()
-	res := h.Run("perl", "-e", measured, fmt.Sprint(unix.SYS_GETRUSAGE), installed, "--format", "json")
+	command := []string{"perl", "-e", measured, fmt.Sprint(unix.SYS_GETRUSAGE), installed, "--format", "json"}
+	res := h.Run(append(command, flags...)...)
 	_, said, found := strings.Cut(res.Stderr, "\npeak ")
 	peak, err := strconv.ParseInt(strings.TrimSpace(said), 10, 64)
 	if !found || err != nil || peak == 0 {

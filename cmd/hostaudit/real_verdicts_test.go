@@ -29,9 +29,10 @@ const (
 
 // The words of the tables below.
 const (
-	pass = checks.StatusPass
-	fail = checks.StatusFail
-	na   = checks.StatusNotApplicable
+	pass    = checks.StatusPass
+	unknown = checks.StatusUnknown
+	fail    = checks.StatusFail
+	na      = checks.StatusNotApplicable
 )
 
 // A realCase is one state of one daemon of Debian. The tree has openssh-server, vsftpd and
@@ -180,11 +181,17 @@ var mysqlCases = []realCase{
 		prepare: func(h *hosttest.RealHost) { h.MariaDB() },
 		live: []verdict{
 			{"mysql.root-password", pass, without, without},
+			{"mysql.passwords", pass, without, without},
+			{"mysql.accounts", pass, without, without},
 			{"mysql.bind", pass, without, without},
+			{"mysql.tls", na, without, without},
 		},
 		tree: []verdict{
 			{"mysql.root-password", na, without, without},
+			{"mysql.passwords", na, without, without},
+			{"mysql.accounts", na, without, without},
 			{"mysql.bind", fail, without, with}, // the package enables mariadb.socket, which has every address
+			{"mysql.tls", fail, without, with},
 		},
 	},
 	{
@@ -215,8 +222,39 @@ var mysqlCases = []realCase{
 			h.MariaDB()
 			h.SQL("ALTER USER root@localhost IDENTIFIED BY '" + rootPassword + "'")
 		},
-		live: []verdict{{"mysql.root-password", pass, without, without}},
+		live: []verdict{
+			{"mysql.root-password", pass, without, without},
+			{"mysql.passwords", unknown, without, without},
+			{"mysql.accounts", unknown, without, without},
+		},
 		tree: []verdict{{"mysql.root-password", na, without, without}},
+	},
+	{
+		name: "weakAccounts",
+		prepare: func(h *hosttest.RealHost) {
+			h.MariaDB("--bind-address=0.0.0.0")
+			h.SQL("CREATE USER app@'%' IDENTIFIED BY '123456'; CREATE USER ''@localhost; CREATE USER root@'%' IDENTIFIED BY '" + rootPassword + "'")
+		},
+		live: []verdict{
+			{"mysql.root-password", pass, without, without},
+			{"mysql.passwords", fail, with, without},
+			{"mysql.accounts", fail, with, without},
+			{"mysql.bind", fail, with, without},
+			{"mysql.tls", fail, with, without},
+		},
+		tree: []verdict{{"mysql.passwords", na, without, without}},
+	},
+	{
+		name: "tlsRequired",
+		prepare: func(h *hosttest.RealHost) {
+			h.WriteFile(mariadbDropIn, "[mysqld]\nbind-address = 0.0.0.0\nrequire_secure_transport = ON\nssl-cert = /etc/mysql/c.pem\nssl-key = /etc/mysql/k.pem\n", 0o644)
+			h.MustRun("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=db",
+				"-keyout", "/etc/mysql/k.pem", "-out", "/etc/mysql/c.pem")
+			h.MustRun("chmod", "644", "/etc/mysql/k.pem")
+			h.MariaDB()
+		},
+		live: []verdict{{"mysql.tls", pass, without, without}},
+		tree: []verdict{{"mysql.tls", pass, without, without}},
 	},
 	{
 		name:    "skipGrantTablesByOption",

@@ -1,0 +1,131 @@
+package mysql
+
+import (
+	"net/netip"
+	"testing"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/hosttest"
+	"hostaudit/checks/host/snapshot"
+)
+
+// TestTLSVerdicts judges running servers. The verdicts were written down before the check
+// was (testdata/expected/mysql.md).
+func TestTLSVerdicts(t *testing.T) {
+	withTLS := selfSigned(t)
+	socketRoot := maria("root", "localhost", "unix_socket", true, "")
+	on, off := map[string]string{"require_secure_transport": "ON"}, map[string]string{"require_secure_transport": "OFF"}
+	const (
+		required = testTree + "-- etc/my.cnf mtime=2026-01-02T00:00:00Z --\n[mysqld]\nrequire_secure_transport=ON\n"
+		older    = "-- run/mysqld/mysqld.sock mtime=2026-01-01T00:00:00Z --\n"
+		younger  = "-- run/mysqld/mysqld.sock mtime=2026-01-03T00:00:00Z --\n"
+		optional = "fail tls-optional=tcp 0.0.0.0:3306:low"
+	)
+	for _, tc := range []struct {
+		name, tree, address string
+		socket              script
+		want                string
+	}{
+		{"loopback", testTree, "127.0.0.1", script{user: "root@localhost", table: [][]string{socketRoot}}, "not_applicable absent"},
+		{"required", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot}, variables: on}, "pass"},
+		{"optional", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: off}, optional},
+		{"accounts-require-it", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "pass"},
+		{"one-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls"), maria("bpp", "10.%", native, false, "")}, variables: off}, optional},
+		{"locked-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("bpp", "10.%", native, false, "locked")}, variables: off}, "pass"},
+		{"off", testTree, "0.0.0.0", script{user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "fail tls-off=tcp 0.0.0.0:3306:low"},
+		{"no-such-variable", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: map[string]string{}}, optional},
+		{"refused-off", testTree, "0.0.0.0", script{deny: 1045}, "fail tls-off=tcp 0.0.0.0:3306:low"},
+		{"refused-optional", testTree, "0.0.0.0", script{tls: withTLS, deny: 1045}, optional},
+		{"refused-required", required + younger, "0.0.0.0", script{tls: withTLS, deny: 1045}, "pass"},
+		{"refused-changed", required + older, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile"},
+		{"refused-start-unknown", required, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile"},
+		{"refused-options-unreadable", testTree + "-- etc/my.cnf err=permission --\n", "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown no_permission"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := &fakes{t: t, ways: map[string]script{sock: tc.socket, out: tc.socket, loop: tc.socket}}
+			h := running(t, tc.tree, tcp(tc.address, 3306, 100))
+			if got := line(t, sealWith(t, TLS(), h, fakeProber(f, 0))); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+			f.finish()
+		})
+	}
+}
+
+func TestTLSOfServersThatDoNotRun(t *testing.T) {
+	const enabled = "\n-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb.service -> /lib/systemd/system/mariadb.service --\n-- lib/systemd/system/mariadb.service --\n[Service]\nExecStart=/usr/sbin/mariadbd\n[Install]\nWantedBy=multi-user.target\n"
+	for _, tc := range []struct{ name, tree, want string }{
+		{"none", "", "not_applicable absent"},
+		{"loopback", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=127.0.0.1\n", "not_applicable absent"},
+		{"outside", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\n", "fail tls-optional=bind-address:low"},
+		{"outside-required", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\nrequire-secure-transport\n", "pass"},
+		{"outside-refused", enabled + "-- etc/my.cnf --\nrequire-secure-transport\n", "unknown refused"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			h := hosttest.Load(t, tc.tree)
+			if got := line(t, sealWith(t, TLS(), h, newProber(h))); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// A server in a container is judged by its options, where others can reach it.
+func TestTLSInContainers(t *testing.T) {
+	for _, tc := range []struct {
+		name, options, published, want string
+	}{
+		{"published", "", "0.0.0.0", "fail tls-optional=container db: tcp 0.0.0.0:3306:low"},
+		{"published-required", "require_secure_transport=1\n", "0.0.0.0", "pass"},
+		{"published-to-loopback", "", "127.0.0.1", "not_applicable absent"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			in := hosttest.Live(hosttest.Load(t, "-- etc/my.cnf --\n[mysqld]\n"+tc.options), &snapshot.Snapshot{
+				NetNS:     8,
+				Processes: []snapshot.Process{{PID: 5, Comm: "mariadbd", Exe: "/usr/sbin/mariadbd", Args: []string{"mariadbd"}, SameRoot: snapshot.Yes, NetNS: 8, UID: 999, EUID: 999}},
+				Listeners: []snapshot.Listener{tcp("0.0.0.0", 3306, 5)},
+			})
+			h := hosttest.Live(hosttest.Load(t, ""), &snapshot.Snapshot{NetNS: 9})
+			h.Containers = []*host.Container{{
+				Name: "db", Host: in, PortsKnown: true,
+				Published: []host.Published{{Proto: "tcp", Addr: netip.MustParseAddr(tc.published), Port: 3306, Inner: 3306}},
+			}}
+			f := &fakes{t: t, ways: map[string]script{loop: {deny: 1045}}}
+			if got := line(t, sealWith(t, TLS(), h, fakeProber(f, 0))); got != tc.want {
+				t.Errorf("got %q, want %q", got, tc.want)
+			}
+			if got := line(t, sealWith(t, Accounts(), h, fakeProber(f, 0))); got != "unknown unsupported" {
+				t.Errorf("mysql.accounts: %q", got)
+			}
+			f.finish()
+		})
+	}
+}
+
+// A weak account that others may use makes an open listener worse.
+func TestWeakOutside(t *testing.T) {
+	socketRoot := maria("root", "localhost", "unix_socket", true, "")
+	for _, tc := range []struct {
+		name string
+		rows [][]string
+		want bool
+	}{
+		{"sound", [][]string{socketRoot, maria("app", "%", native, false, "")}, false},
+		{"local", [][]string{socketRoot, maria("app", "localhost", native, true, "")}, false},
+		{"locked", [][]string{socketRoot, maria("app", "%", native, true, "locked")}, false},
+		{"empty", [][]string{socketRoot, maria("app", "10.%", native, true, "")}, true},
+		{"listed", [][]string{socketRoot, mariaHash("app", "%", native, dragonHash, "")}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			f := &fakes{t: t, ways: map[string]script{sock: {user: "root@localhost", table: tc.rows}}}
+			h := running(t, testTree)
+			s := take(t.Context(), h, fakeProber(f, 0))
+			env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: [][]byte{[]byte("dragon")}}}
+			if got := s.servers[0].weakOutside(t.Context(), env); got != tc.want {
+				t.Errorf("got %v", got)
+			}
+			f.finish()
+		})
+	}
+}
