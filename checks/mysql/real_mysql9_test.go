@@ -153,3 +153,12 @@ func TestRealMySQL9SkipGrantTables(t *testing.T) {
 	const fail = "fail skip-grant-tables=skip-grant-tables"
 	row{name: "skip-grant-tables", root: seen{fail, 0}, nobody: seen{fail, 0}}.check(d)
 }
+
+func TestRealMySQL9Restart(t *testing.T) {
+	t.Parallel()
+	h := realMySQL(t)
+	d := startMySQL(t, h, "--bind-address=127.0.0.1")
+	clearMySQL(d)
+	d.exec(sha2)
+	d.restartRow(func() { h.MySQL(append(mysqlLog(), "--bind-address=127.0.0.1")...) })
+}

@@ -159,6 +159,17 @@ func (d *realDB) denied() (lines []string) {
 	return lines
 }
 
+// blame is how many connection errors the server holds against addresses; it blocks
+// those that reach max_connect_errors. A server without performance_schema (MariaDB's
+// default) shows none.
+func (d *realDB) blame() (n int) {
+	d.t.Helper()
+	if err := d.db.QueryRowContext(d.t.Context(), "SELECT COALESCE(SUM(SUM_CONNECT_ERRORS), 0) FROM performance_schema.host_cache").Scan(&n); err != nil {
+		d.t.Fatal(err)
+	}
+	return n
+}
+
 const connected = "Threads_connected"
 
 // settle waits until the server has noticed that all but so many connections are gone.
@@ -221,11 +232,14 @@ func (r row) check(d *realDB) {
 		total := 0
 		for n := range 2 {
 			d.denied()
-			before, threads := d.status(abortedConnects), d.status(connected)
+			before, threads, blame := d.status(abortedConnects), d.status(connected), d.blame()
 			verdict, text := d.audit(as.uid, state)
 			d.settle(threads)
 			if got := d.status(abortedConnects) - before; n == 0 && got != as.want.aborted || n > 0 && got > r.again {
 				d.t.Errorf("as user %s, audit %d: %d aborted connections, want %d and then %d\n%s", as.uid, n+1, got, as.want.aborted, r.again, text)
+			}
+			if got := d.blame(); got != blame {
+				d.t.Errorf("as user %s, audit %d: an address is %d errors nearer to being blocked\n%s", as.uid, n+1, got-blame, text)
 			}
 			denied := d.denied()
 			total += len(denied)
@@ -367,6 +381,9 @@ func block(d *realDB) {
 	d.h.WaitFor("the address to be blocked", func() bool {
 		return strings.Contains(d.h.MustRun("bash", "-c", "exec 3<>/dev/tcp/10.9.9.1/3306 && timeout 1 cat <&3; :"), "is blocked")
 	})
+	if d.blame() == 0 {
+		d.t.Error("the server shows no connection errors")
+	}
 	d.settle(1)
 }
 
@@ -415,11 +432,11 @@ func TestRealRowsBlocked(t *testing.T) {
 	t.Parallel()
 	h := realServer(t)
 	h.WriteFile("/etc/hosts", "127.0.0.1 localhost\n10.9.9.1 server\n", 0o644) // who has no name is never blocked
-	d := startMariaDB(t, h, "--bind-address=0.0.0.0", "--max-connect-errors=1")
+	d := startMariaDB(t, h, "--bind-address=0.0.0.0", "--max-connect-errors=1", "--performance-schema=ON")
 	d.exec("CREATE USER app@'%' IDENTIFIED BY 'x'") // so that the address gets as far as a greeting
-	block(d)
 	d.rows(t, func(*realDB) {}, []row{
-		{name: "set", setup: "ALTER USER root@localhost IDENTIFIED BY 'right'", root: seen{unread, 2}, nobody: seen{unread, 2}, password: "right", again: 1},
+		{name: "not-yet", setup: "ALTER USER root@localhost IDENTIFIED BY 'right'", root: seen{pass, 2}, nobody: seen{pass, 2}, password: "right"},
+		{name: "set", prepare: block, setup: "ALTER USER root@localhost IDENTIFIED BY 'right'", root: seen{unread, 2}, nobody: seen{unread, 2}, password: "right", again: 1},
 		{name: "socket", setup: "ALTER USER root@localhost IDENTIFIED VIA unix_socket", root: seen{pass, 0}, nobody: seen{unread, 2}, again: 1},
 	})
 }
@@ -438,21 +455,27 @@ func TestRealRowsSkipGrantTables(t *testing.T) {
 // is gone, and it may be asked again, once.
 func TestRealRestart(t *testing.T) {
 	t.Parallel()
-	h := realServer(t)
-	d := startMariaDB(t, h)
+	d := startMariaDB(t, realServer(t))
 	d.exec("ALTER USER root@localhost IDENTIFIED BY 'right'")
+	d.restartRow(func() { d.h.MariaDB("--log-warnings=2", "--log-error="+serverLog) })
+}
+
+// restartRow audits a server whose root has a password and that listens on its socket
+// and on loopback, twice before and twice after a restart.
+func (d *realDB) restartRow(start func()) {
+	d.t.Helper()
 	for _, uid := range []string{rootUID, nobodyUID} {
 		for n, want := range []int{2, 0, 2, 0} {
 			if n == 2 {
 				d.stop()
-				d.h.MariaDB("--log-warnings=2", "--log-error="+serverLog)
+				start()
 				d.db = d.open("tester", tester)
 			}
 			d.denied()
 			verdict, text := d.audit(uid, "/tmp/state-"+uid)
 			d.settle(1)
 			if got := len(d.denied()); got != want || verdict != pass {
-				t.Errorf("as user %s, audit %d: %q and %d refused logins, want %d\n%s", uid, n+1, verdict, got, want, text)
+				d.t.Errorf("as user %s, audit %d: %q and %d refused logins, want %d\n%s", uid, n+1, verdict, got, want, text)
 			}
 		}
 	}
