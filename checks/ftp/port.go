@@ -6,6 +6,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/units"
 )
 
 var port = checks.Check{
@@ -27,21 +28,36 @@ type audit struct {
 	ctx  context.Context
 	host *host.Host
 	snap *snapshot.Snapshot // nil unless processes and sockets are known
-	rec  *checks.Recorder
+	rec  recorder
+
+	entries  []units.Entry // what the host starts by itself
+	problems []units.Problem
+	sockets  []socket // socket units that may start an FTP server
 
 	failed  bool // an FTP server on port 21 runs: the configuration only adds a place
 	present bool // there is an FTP server that runs or would start
+	// answered are the listeners on port 21 whose owner or greeting told what they are.
+	answered []snapshot.Listener
+	// behind are the commands of enabled sockets and super-servers, by the server's name.
+	behind map[string][]command
+	// entered are the servers that super-servers have entries for, by name: whether one
+	// of them is on.
+	entered map[string]bool
 }
 
 func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-	a := &audit{ctx: ctx, host: env.Host, snap: env.Host.Snapshot, rec: rec}
+	a := &audit{ctx: ctx, host: env.Host, snap: env.Host.Snapshot, rec: rec, behind: map[string][]command{}, entered: map[string]bool{}}
+	a.entries, a.problems = a.host.Units().Enabled()
+	a.findSockets()
 	if a.snap != nil {
 		a.listeners()
 		a.daemons()
 	}
+	a.socketUnits()
+	a.superServers()
+	a.startProblems()
 	a.vsftpd()
 	a.otherDaemons()
-	a.superServers()
 	if a.present {
 		rec.Pass("the FTP server does not use port 21")
 		return

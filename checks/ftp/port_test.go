@@ -106,6 +106,63 @@ WantedBy=multi-user.target
 ` + conf
 }
 
+// inetdTree is a Debian host that starts inetd; its configuration follows.
+const inetdTree = `
+-- usr/lib/systemd/systemd --
+-- etc/machine-id --
+0123456789abcdef0123456789abcdef
+-- etc/services --
+ftp 21/tcp
+-- usr/lib/systemd/system/inetd.service --
+[Service]
+ExecStart=/usr/sbin/inetd -i
+[Install]
+WantedBy=multi-user.target
+-- etc/systemd/system/multi-user.target.wants/inetd.service -> /usr/lib/systemd/system/inetd.service --
+-- etc/inetd.conf --
+`
+
+// xinetdTree is a host that starts xinetd with an entry for vsftpd.
+const xinetdTree = `
+-- usr/lib/systemd/systemd --
+-- etc/machine-id --
+0123456789abcdef0123456789abcdef
+-- etc/services --
+ftp 21/tcp
+-- usr/lib/systemd/system/xinetd.service --
+[Service]
+ExecStart=/usr/sbin/xinetd -stayalive
+[Install]
+WantedBy=multi-user.target
+-- etc/systemd/system/multi-user.target.wants/xinetd.service -> /usr/lib/systemd/system/xinetd.service --
+-- usr/sbin/vsftpd mode=0755 --
+-- etc/xinetd.conf --
+service ftp
+{
+	socket_type = stream
+	wait = no
+	user = root
+	server = /usr/sbin/vsftpd
+}
+`
+
+// socketTree is a host with a socket unit for vsftpd.
+const socketTree = `
+-- usr/lib/systemd/systemd --
+-- etc/machine-id --
+0123456789abcdef0123456789abcdef
+-- usr/lib/systemd/system/vsftpd.socket --
+[Socket]
+ListenStream=21
+Accept=yes
+[Install]
+WantedBy=sockets.target
+-- usr/lib/systemd/system/vsftpd@.service --
+[Service]
+ExecStart=-/usr/sbin/vsftpd
+-- usr/lib/systemd/system/sockets.target.wants/vsftpd.socket -> ../vsftpd.socket --
+`
+
 func TestLive(t *testing.T) {
 	vsftpd := proc(7, "/usr/sbin/vsftpd", "/etc/vsftpd.conf")
 	vsftpd21 := []snapshot.Listener{listen("0.0.0.0", 21, 7)}
@@ -120,6 +177,10 @@ func TestLive(t *testing.T) {
 	ghost := listen("0.0.0.0", 21)
 	ghost.OwnerHidden = true
 	socket1 := []snapshot.Process{proc(1, "/usr/lib/systemd/systemd")}
+	guest := proc(8, "/usr/sbin/inetd")
+	guest.SameRoot = snapshot.No
+	any4 := []snapshot.Listener{listen("0.0.0.0", 21, 8)}
+	ftpSays, sshSays := say("220 FTP\r\n", ""), say("SSH-2.0-OpenSSH_9.2p1\r\n", "")
 	for _, tc := range []struct {
 		name   string
 		tree   string
@@ -181,6 +242,50 @@ func TestLive(t *testing.T) {
 		{
 			name: "socket-unit-silent", procs: socket1, socks: []snapshot.Listener{listen("::", 21, 1)}, server: hangUp(""),
 			want: "unknown unsupported\ngap unsupported [::]:21: whether an FTP server listens on port 21 is not clear: it sends no greeting\n",
+		},
+		{
+			name: "inetd", tree: inetdTree + "ftp stream tcp nowait root /usr/sbin/tcpd /usr/sbin/in.ftpd\n", procs: []snapshot.Process{proc(8, "/usr/sbin/inetd")},
+			socks: []snapshot.Listener{any4[0], listen("::", 21, 8)},
+			want: "fail \nfinding running 0.0.0.0:21: inetd listens for ftpd on port 21 of every address\nfinding running [::]:21: inetd listens for ftpd on port 21 of every IPv6 address\n" +
+				"note inetd ftp/tcp: the configuration of ftpd gives port 21 too\n",
+		},
+		{ // what its file says now may not be what it was started with
+			name: "inetd-elsewhere", tree: inetdTree + "2121 stream tcp nowait root /usr/sbin/in.ftpd in.ftpd\n", procs: []snapshot.Process{proc(8, "/usr/sbin/inetd")},
+			socks: any4, server: ftpSays,
+			want: "fail \nfinding running 0.0.0.0:21: an FTP server listens on port 21 of every address\nnote inetd 2121/tcp: inetd listens for ftpd on port 2121\n",
+		},
+		{
+			name: "inetd-script-asked", tree: inetdTree + "21 stream tcp4 nowait root /usr/local/bin/serve serve\n", procs: []snapshot.Process{proc(8, "/usr/sbin/inetd")},
+			socks: any4, server: sshSays,
+			want: "not_applicable absent\nnote 0.0.0.0:21: something that is no FTP server listens on port 21\n",
+		},
+		{
+			name: "inetd-script-silent", tree: inetdTree + "21 stream tcp4 nowait root /usr/local/bin/serve serve\n", procs: []snapshot.Process{proc(8, "/usr/sbin/inetd")},
+			socks: any4, server: hangUp(""),
+			want: "unknown unsupported\ngap unsupported 0.0.0.0:21: whether an FTP server listens on port 21 is not clear: it sends no greeting\n" +
+				"gap unsupported inetd 21/tcp4: inetd listens on port 21, and whether what it starts is an FTP server is not known at /etc/inetd.conf:1\n",
+		},
+		{
+			name: "inetd-of-a-container", tree: inetdTree + "ftp stream tcp4 nowait root /usr/sbin/in.ftpd in.ftpd\n", procs: []snapshot.Process{guest},
+			socks: any4, server: sshSays,
+			want: "fail \nfinding configured inetd ftp/tcp4: inetd listens for ftpd on port 21 of every address, which takes effect at its next start at /etc/inetd.conf:1\n" +
+				"note 0.0.0.0:21: something that is no FTP server listens on port 21\n",
+		},
+		{
+			name: "xinetd", tree: xinetdTree, procs: []snapshot.Process{proc(8, "/usr/sbin/xinetd")}, socks: any4,
+			want: "fail \nfinding running 0.0.0.0:21: xinetd listens for vsftpd on port 21 of every address\nnote xinetd ftp: the configuration of vsftpd gives port 21 too\n",
+		},
+		{
+			name: "xinetd-idle", tree: xinetdTree,
+			want: "fail \nfinding configured xinetd ftp: xinetd listens for vsftpd on port 21 of every address, which takes effect at its next start at /etc/xinetd.conf:1\n",
+		},
+		{
+			name: "socket-unit", tree: socketTree, procs: socket1, socks: []snapshot.Listener{listen("::", 21, 1)},
+			want: "fail \nfinding running [::]:21: systemd listens for vsftpd on port 21 of every IPv6 address\nnote vsftpd.socket: the configuration of vsftpd gives port 21 too\n",
+		},
+		{
+			name: "socket-unit-started-by-hand", tree: socketTree + "-- etc/systemd/system/sockets.target.wants/vsftpd.socket -> /dev/null --\n", procs: socket1, socks: []snapshot.Listener{listen("::", 21, 1)},
+			want: "fail \nfinding running [::]:21: systemd listens for vsftpd on port 21 of every IPv6 address\nnote vsftpd.socket: the socket unit would start vsftpd and is not started at boot\n",
 		},
 		{
 			name: "sshd-on-21", procs: []snapshot.Process{proc(7, "/usr/sbin/sshd")}, socks: vsftpd21, server: say("SSH-2.0-OpenSSH_9.2p1\r\n", ""),
@@ -265,30 +370,6 @@ func TestDialAddress(t *testing.T) {
 	} {
 		if got := dialAddress(listen(addr, 21)); got != want {
 			t.Errorf("dialAddress(%s) = %s, want %s", addr, got, want)
-		}
-	}
-}
-
-func TestExecStart(t *testing.T) {
-	for _, tc := range []struct {
-		in    string
-		args  []string
-		plain bool
-	}{
-		{"[Service]\nExecStart=/usr/sbin/vsftpd /etc/vsftpd.conf\n", []string{"/etc/vsftpd.conf"}, true},
-		{"[Service]\nExecStart=-/usr/sbin/vsftpd\n", []string{}, true},
-		{"[Service]\n# ExecStart=/x\nExecStartPre=/bin/mkdir x\nExecStart = /usr/sbin/vsftpd a -ob=c\n", []string{"a", "-ob=c"}, true},
-		{"[Service]\n", nil, false},
-		{"[Service]\nExecStart=/usr/sbin/vsftpd a\nExecStart=/usr/sbin/vsftpd b\n", nil, false},
-		{"[Service]\nExecStart=/usr/sbin/vsftpd $CONF\n", nil, false},
-		{"[Service]\nExecStart=/usr/sbin/vsftpd \\\n /etc/x\n", nil, false},
-		{"[Service]\nExecStart=/bin/sh -c vsftpd\n", nil, false},
-	} {
-		args, plain := execStart([]byte(tc.in))
-		if plain != tc.plain {
-			t.Errorf("execStart(%q): plain %v", tc.in, plain)
-		} else if plain && !cmp.Equal(args, tc.args) {
-			t.Errorf("execStart(%q) = %q, want %q", tc.in, args, tc.args)
 		}
 	}
 }

@@ -4,13 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/netip"
 	"slices"
 	"strings"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host/tree"
-	"hostaudit/checks/host/units"
 	"hostaudit/checks/internal/proftpdconf"
 )
 
@@ -22,37 +20,20 @@ func (a *audit) proftpd(d daemon) {
 	runs := a.running(d)
 	a.present = a.present || runs
 	installed := a.installed(d)
-	service, socket := a.enabledAtBoot("proftpd.service"), a.enabledAtBoot("proftpd.socket")
-	if socket == units.Enabled || socket == units.Unknown && installed {
-		a.proftpdSocket(socket)
+	list, state := a.starts(d, installed)
+	for _, c := range list {
+		a.present = true
+		a.proftpdConfig(c)
+	}
+	for _, c := range a.behind[d.name] {
+		a.quietly().proftpdConfig(c)
 	}
 	switch {
-	case service == units.Enabled, service == units.Unknown && installed:
-		a.present = true
-		for _, c := range a.commands(d, "proftpd.service", service) {
-			a.proftpdConfig(c)
-		}
+	case len(list) > 0:
 	case runs:
 		a.rec.Note(d.name, "the configuration of "+d.name+" is not evaluated: its ports are those it has now")
-	case installed && socket != units.Enabled:
-		a.dormant(d, service)
-	}
-}
-
-// proftpdSocket judges what systemd listens on for it.
-func (a *audit) proftpdSocket(state units.Enablement) {
-	const name = "proftpd.socket"
-	u, err := a.host.Units().Unit(name)
-	if err != nil {
-		a.gap(treeReason(err), name, "the unit could not be read")
-		return
-	}
-	a.present = true
-	a.whole(name, u) // what was read counts all the same
-	for _, l := range u.Listens {
-		if l.Proto == "tcp" && l.Port == ftpPort {
-			a.configured(proftpdName, name, "systemd listens for ProFTPD on port 21 of", whereOf(l.Addr, ""), checks.At(l.File, l.Line), state != units.Enabled)
-		}
+	case installed:
+		a.dormant(d, state)
 	}
 }
 
@@ -125,19 +106,6 @@ func place(file string, line int) string {
 		return file
 	}
 	return fmt.Sprintf("%s:%d", file, line)
-}
-
-// whereOf says in words what is bound.
-func whereOf(addr netip.Addr, host string) string {
-	switch {
-	case !addr.IsValid() && host != "":
-		return "the address of a name"
-	case !addr.IsValid(), addr.IsUnspecified():
-		return "every address"
-	case addr.Unmap().IsLoopback():
-		return "loopback only (" + addr.String() + ")"
-	}
-	return addr.String()
 }
 
 // configured records port 21 of the next start: a finding, unless it runs there already

@@ -11,7 +11,10 @@ import (
 type daemon struct {
 	name     string   // as people call it
 	programs []string // base names of its executables
-	units    []string // that start it, without instances
+	units    []string // services that start it, without instances
+
+	// inetd: it is made for inetd, so that packages bring no unit.
+	inetd bool
 }
 
 // vsftpdName is the first server whose configuration is evaluated.
@@ -22,17 +25,17 @@ const vsftpdName = "vsftpd"
 // what it serves is told by its greeting.
 func daemons() []daemon {
 	return []daemon{
-		{vsftpdName, []string{"vsftpd"}, []string{"vsftpd.service"}},
-		{proftpdName, []string{"proftpd"}, []string{"proftpd.service", "proftpd.socket"}},
+		{name: vsftpdName, programs: []string{"vsftpd"}, units: []string{"vsftpd.service"}},
+		{name: proftpdName, programs: []string{"proftpd", "in.proftpd"}, units: []string{"proftpd.service"}},
 		{
-			pureName,
-			[]string{"pure-ftpd", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql", "pure-ftpd-wrapper"},
-			[]string{"pure-ftpd.service", "pure-ftpd-ldap.service", "pure-ftpd-mysql.service", "pure-ftpd-postgresql.service"},
+			name:     pureName,
+			programs: []string{"pure-ftpd", "pure-ftpd-ldap", "pure-ftpd-mysql", "pure-ftpd-postgresql", "pure-ftpd-wrapper"},
+			units:    []string{"pure-ftpd.service", "pure-ftpd-ldap.service", "pure-ftpd-mysql.service", "pure-ftpd-postgresql.service"},
 		},
-		{"ftpd", []string{"ftpd", "in.ftpd", "in.ftpd-ssl", "tnftpd"}, []string{"ftpd.service", "tnftpd.service"}},
-		{"bftpd", []string{"bftpd"}, []string{"bftpd.service"}},
-		{"uftpd", []string{"uftpd"}, []string{"uftpd.service", "uftpd.socket"}},
-		{"wu-ftpd", []string{"wu-ftpd", "in.wuftpd"}, []string{"wu-ftpd.service"}},
+		{name: "ftpd", programs: []string{"ftpd", "in.ftpd", "in.ftpd-ssl", "tnftpd"}, units: []string{"ftpd.service", "tnftpd.service"}, inetd: true},
+		{name: "bftpd", programs: []string{"bftpd"}, units: []string{"bftpd.service"}},
+		{name: "uftpd", programs: []string{"uftpd"}, units: []string{"uftpd.service"}},
+		{name: "wu-ftpd", programs: []string{"wu-ftpd", "in.wuftpd"}, units: []string{"wu-ftpd.service"}, inetd: true},
 	}
 }
 
@@ -58,4 +61,38 @@ func byProcess(p snapshot.Process) (d daemon, found, certain bool) {
 	}
 	d, found = byProgram(p.Comm)
 	return d, found, false
+}
+
+// wrappers run the program that is among their arguments.
+func wrappers() []string {
+	return []string{"tcpd", "env", "nice", "ionice", "nohup", "setsid", "stdbuf", "chrt", "timeout", "setpriv", "prlimit", "chroot"}
+}
+
+// strangers are programs that super-servers start and that are no FTP servers.
+func strangers() []string {
+	return []string{
+		"sshd", "dropbear", "telnetd", "in.telnetd", "in.rshd", "in.rlogind", "in.rexecd", "in.fingerd", "in.talkd", "in.ntalkd",
+		"in.identd", "identd", "tftpd", "in.tftpd", "atftpd", "exim4", "exim", "sendmail", "smtpd", "imapd", "in.pop3d", "popa3d",
+		"git", "git-daemon", "rsync", "smbd", "swat", "nrpe", "cups-lpd", "Xvnc", "internal",
+	}
+}
+
+// serves says what a program that is started for a connection speaks. The server is
+// told where it is an FTP server; what is in neither list is unclear: a script, a proxy.
+func serves(program string, args []string) (daemon, answer) {
+	base := path.Base(program)
+	if d, found := byProgram(base); found {
+		return d, isFTP
+	}
+	if slices.Contains(strangers(), base) {
+		return daemon{}, notFTP
+	}
+	if slices.Contains(wrappers(), base) {
+		for _, arg := range args {
+			if d, found := byProgram(path.Base(arg)); found {
+				return d, isFTP
+			}
+		}
+	}
+	return daemon{}, unclear
 }

@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"hostaudit/checks"
-	"hostaudit/checks/host/units"
 	"hostaudit/checks/internal/dropbear"
 	"hostaudit/checks/internal/pureftpdconf"
 )
@@ -26,26 +25,17 @@ func (a *audit) pureFTPd(d daemon) {
 	runs := a.running(d)
 	a.present = a.present || runs
 	installed := a.installed(d)
-	best := units.Absent
-	for _, unit := range d.units {
-		state := a.enabledAtBoot(unit)
-		if state != units.Absent {
-			best = state
-		}
-		if state != units.Enabled && !(state == units.Unknown && installed) {
-			continue
-		}
+	list, state := a.starts(d, installed)
+	for _, c := range list {
 		a.present = true
-		for _, c := range a.commands(d, unit, state) {
-			a.pureCommand(c)
-		}
-		runs, installed = false, false // judged
+		a.pureCommand(c)
 	}
 	switch {
+	case len(list) > 0:
 	case runs:
 		a.rec.Note(d.name, "the configuration of "+d.name+" is not evaluated: its ports are those it has now")
 	case installed:
-		a.dormant(d, best)
+		a.dormant(d, state)
 	}
 }
 

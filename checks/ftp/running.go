@@ -14,7 +14,7 @@ import (
 
 // dialTimeAll bounds all greetings together: a host may listen on port 21 of many
 // addresses.
-const dialTimeAll = 6 * time.Second
+const dialTimeAll = 4 * time.Second
 
 // listeners judges what listens on port 21.
 func (a *audit) listeners() {
@@ -41,13 +41,17 @@ func (a *audit) listener(ctx context.Context, l snapshot.Listener) {
 	for _, pid := range l.PIDs {
 		if p, known := a.snap.Process(pid); known {
 			if d, found, certain := byProcess(p); found && certain {
-				a.finding(l, subject, d.name)
+				a.finding(l, subject, d.name+" listens")
 				return
 			}
 		}
 	}
 	if name, known := a.inside(l); known {
-		a.finding(l, subject, name)
+		a.finding(l, subject, name+" listens")
+		return
+	}
+	if who, known := a.startedFor(l); known {
+		a.finding(l, subject, who)
 		return
 	}
 	if a.host.Dial == nil {
@@ -60,34 +64,23 @@ func (a *audit) listener(ctx context.Context, l snapshot.Listener) {
 	}
 	switch answer, why := greet(ctx, a.host.Dial, dialAddress(l)); answer {
 	case isFTP:
-		a.finding(l, subject, "an FTP server")
+		a.finding(l, subject, "an FTP server listens")
 	case notFTP:
+		a.answered = append(a.answered, l)
 		a.rec.Note(subject, "something that is no FTP server listens on port 21")
 	default:
 		a.gap(checks.ReasonUnsupported, subject, "whether an FTP server listens on port 21 is not clear: "+why)
 	}
 }
 
-// finding records an FTP server on port 21.
-func (a *audit) finding(l snapshot.Listener, subject, program string) {
+// finding records an FTP server on port 21; who says what does what there.
+func (a *audit) finding(l snapshot.Listener, subject, who string) {
 	a.failed, a.present = true, true
+	a.answered = append(a.answered, l)
 	a.rec.Finding(checks.Finding{
 		Kind: "port-21", Subject: checks.Text(subject), Evidence: checks.Running,
-		Detail: checks.Text(fmt.Sprintf("%s listens on port 21 of %s", program, scope(l))),
+		Detail: checks.Text(fmt.Sprintf("%s on port 21 of %s", who, scope(l))),
 	})
-}
-
-// scope says from where a listener can be reached.
-func scope(l snapshot.Listener) string {
-	switch {
-	case l.Loopback():
-		return "loopback only (" + l.Addr.String() + ")"
-	case !l.Addr.IsUnspecified():
-		return "the address " + l.Addr.String()
-	case l.Addr.Is4() || l.V6Only == snapshot.No:
-		return "every address"
-	}
-	return "every IPv6 address"
 }
 
 // dialAddress is an address of the host that leads to the listener.

@@ -22,25 +22,15 @@ const (
 	vsftpdConfDir = "/etc/vsftpd"
 )
 
-// start is one way vsftpd is or would be started: its arguments.
-type start struct {
-	how  string   // "vsftpd.service", "the running vsftpd"
-	args []string // without the program itself
-
-	// unsure: whether it is started at boot could not be established, so port 21 is
-	// a gap and no finding, and another port still settles the matter.
-	unsure bool
-}
-
 // vsftpd evaluates what vsftpd would do at its next start: as it was started now,
 // and as its units start it at boot.
 func (a *audit) vsftpd() {
-	var starts []start
+	var starts []command
 	if a.snap != nil {
 		starts = a.runningVsftpd()
 	}
 	starts = append(starts, a.bootVsftpd()...)
-	slices.SortStableFunc(starts, func(x, y start) int {
+	slices.SortStableFunc(starts, func(x, y command) int {
 		if x.unsure == y.unsure {
 			return 0
 		} else if y.unsure {
@@ -57,10 +47,13 @@ func (a *audit) vsftpd() {
 			a.evaluate(s)
 		}
 	}
+	for _, s := range a.behind[vsftpdName] {
+		a.quietly().evaluate(s)
+	}
 }
 
 // runningVsftpd lists the starts of the vsftpd processes that listen.
-func (a *audit) runningVsftpd() (starts []start) {
+func (a *audit) runningVsftpd() (starts []command) {
 	masters := map[int]bool{}
 	for _, l := range a.snap.Listeners {
 		for _, pid := range l.PIDs {
@@ -82,51 +75,65 @@ func (a *audit) runningVsftpd() (starts []start) {
 		case p.ArgsCut, len(p.Args) == 0, strings.HasPrefix(p.Args[0], "vsftpd: "):
 			a.rec.Note(vsftpdName, "how the running vsftpd was started could not be read: its configuration is not evaluated")
 		default:
-			starts = append(starts, start{how: "the running vsftpd", args: p.Args[1:]})
+			starts = append(starts, command{how: "the running vsftpd", args: p.Args[1:]})
 		}
 	}
 	return starts
 }
 
-// bootVsftpd lists the starts of the units enabled at boot.
-func (a *audit) bootVsftpd() (starts []start) {
+// bootVsftpd lists the starts at boot.
+func (a *audit) bootVsftpd() (starts []command) {
 	d, _ := byProgram(vsftpdName)
 	installed := a.installed(d)
 	confs := a.vsftpdConfs()
-	if !installed && len(confs) == 0 {
-		return nil
-	}
-	switch state := a.enabledAtBoot(d.units...); state {
-	case units.Enabled:
-		starts = append(starts, a.unitStarts("vsftpd.service")...)
-	case units.Unknown:
-		for _, s := range a.unitStarts("vsftpd.service") {
-			s.unsure = true
-			starts = append(starts, s)
-		}
-	default:
-		if installed {
-			a.dormant(d, state)
-		} else {
-			a.rec.Note(vsftpdName, "a configuration of vsftpd is left over: the program is not installed")
-		}
-	}
-	// Red Hat: vsftpd@NAME.service runs /etc/vsftpd/NAME.conf, and vsftpd.target all.
+	starts, state := a.starts(d, installed)
+	// Red Hat: vsftpd@NAME.service runs /etc/vsftpd/NAME.conf, and vsftpd.target all, for
+	// which a generator wants them at boot.
 	all := a.enabledAtBoot("vsftpd.target")
 	for _, conf := range confs {
 		name, isInstance := strings.CutSuffix(path.Base(conf), ".conf")
 		if !isInstance || path.Dir(conf) != vsftpdConfDir {
 			continue
 		}
-		one := a.enabledAtBoot("vsftpd@" + name + ".service")
-		switch {
-		case all == units.Enabled || one == units.Enabled:
-			starts = append(starts, start{how: "vsftpd@" + name + ".service", args: []string{conf}})
-		case all == units.Unknown || one == units.Unknown:
-			starts = append(starts, start{how: "vsftpd@" + name + ".service", args: []string{conf}, unsure: true})
+		unit := "vsftpd@" + name + ".service"
+		one := a.enabledAtBoot(unit)
+		if one != units.Masked && (all == units.Enabled || one == units.Unknown && installed || all == units.Unknown && installed) {
+			if all != units.Enabled {
+				one = units.Unknown
+			} else {
+				one = units.Enabled
+			}
+			starts = append(starts, a.instance(d, unit, one)...)
 		}
 	}
+	for i := range starts {
+		// A System V script gives no arguments: the default file is read, whichever was
+		// compiled in.
+		if starts[i].script && len(confs) == 1 && confs[0] != vsftpdConf {
+			starts[i].args = confs
+		}
+	}
+	switch {
+	case len(starts) > 0:
+	case installed:
+		a.dormant(d, state)
+	case len(confs) > 0:
+		a.rec.Note(vsftpdName, "a configuration of vsftpd is left over: the program is not installed")
+	}
 	return starts
+}
+
+// instance is commands of an instance, none where there is no template.
+func (a *audit) instance(d daemon, unit string, state units.Enablement) []command {
+	u, err := a.host.Units().Unit(unit)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		a.gap(treeReason(err), unit, "the unit could not be read")
+		return nil
+	}
+	return a.unitCommands(d, unit, u, state)
 }
 
 // vsftpdConfs lists the configuration files that are there.
@@ -141,66 +148,10 @@ func (a *audit) vsftpdConfs() (confs []string) {
 	return confs
 }
 
-// unitStarts reads the command of a unit. Only the plain form that packages ship
-// is evaluated: one ExecStart, no quotes, variables or drop-ins.
-func (a *audit) unitStarts(unit string) []start {
-	dirs := []string{"/etc/systemd/system/", "/run/systemd/system/", "/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/", "/lib/systemd/system/"}
-	for _, dir := range dirs {
-		dropins, err := a.host.Tree.Glob(dir + unit + ".d/*.conf")
-		if err != nil || len(dropins) > 0 {
-			a.gap(checks.ReasonUnsupported, unit, "the unit is changed by drop-ins, which are not evaluated")
-			return nil
-		}
-	}
-	for _, dir := range dirs {
-		b, err := a.host.Tree.ReadFile(dir + unit)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			continue
-		case err != nil:
-			a.gap(treeReason(err), dir+unit, "the unit could not be read")
-			return nil
-		}
-		args, plain := execStart(b)
-		if !plain {
-			a.gap(checks.ReasonUnsupported, dir+unit, "the command of the unit has a form that is not evaluated")
-			return nil
-		}
-		return []start{{how: unit, args: args}}
-	}
-	// Started by a System V script, which gives no arguments: the default file is
-	// read, whichever was compiled in.
-	if confs := a.vsftpdConfs(); len(confs) == 1 && confs[0] != vsftpdConf {
-		return []start{{how: unit, args: confs}}
-	}
-	return []start{{how: unit}}
-}
-
-// execStart returns the arguments of the one plain vsftpd command of a unit.
-func execStart(unit []byte) (args []string, plain bool) {
-	found := 0
-	for line := range strings.Lines(string(unit)) {
-		key, value, isSetting := strings.Cut(strings.TrimSpace(line), "=")
-		if !isSetting || strings.TrimSpace(key) != "ExecStart" {
-			continue
-		}
-		found++
-		words := strings.Fields(value)
-		if len(words) == 0 || strings.ContainsAny(value, "\"'\\$%;") {
-			return nil, false
-		}
-		if path.Base(strings.TrimLeft(words[0], "-@:+!")) != vsftpdName || strings.HasPrefix(words[0], "@") {
-			return nil, false
-		}
-		args = words[1:]
-	}
-	return args, found == 1
-}
-
 // evaluate goes through the arguments in order, as vsftpd(8) tells: files and
 // options, the later over the earlier; the default file when no file is
 // named, and then after every option.
-func (a *audit) evaluate(s start) {
+func (a *audit) evaluate(s command) {
 	build := a.vsftpdBuild()
 	steps, problem := vsftpdconf.ParseArgs(build, s.args)
 	if !a.accepted(problem, s.how, "an option of its command line: ") {
@@ -328,7 +279,7 @@ func (a *audit) refused(name string, line int, detail string) {
 }
 
 // settle records what the settings come to.
-func (a *audit) settle(s start, main string, server vsftpdconf.Server) {
+func (a *audit) settle(s command, main string, server vsftpdconf.Server) {
 	at := server.PortAt
 	if at.File == "" {
 		at = server.ListenAt
