@@ -29,12 +29,68 @@ func (a *audit) contained(c *host.Container, p snapshot.Process, d daemon) {
 		return
 	}
 	for _, l := range s.Listeners {
-		if l.Proto == "tcp" && l.Port == ftpPort && slices.Contains(l.PIDs, p.PID) {
-			a.rec.Note(subject, "listens on port 21 of the container's own network; of the host that is only what the engine forwards")
+		if isPort21(l) && slices.Contains(l.PIDs, p.PID) {
+			a.inOwnNetwork(c, subject, "", l)
 			return
 		}
 	}
 	a.rec.Note(subject, d.name+" runs")
+}
+
+func isPort21(l snapshot.Listener) bool { return l.Proto == "tcp" && l.Port == ftpPort }
+
+// inOwnNetwork judges a listener on port 21 of a container's own network: what the engine
+// forwards from port 21 of the host is told as the host's. Where no file of an engine
+// tells what is forwarded, as where the container has an address of its own in the
+// network of the host, nobody knows who can reach it. who names the listener where the
+// subject does not.
+func (a *audit) inOwnNetwork(c *host.Container, subject, who string, l snapshot.Listener) {
+	published, known := a.publishedTo(c)
+	switch {
+	case l.Loopback():
+		a.rec.Note(subject, who+"listens on port 21 of the container's own loopback")
+	case known, slices.ContainsFunc(published, func(p host.Published) bool { return p.Proto == "tcp" && p.Inner == ftpPort }):
+		a.rec.Note(subject, who+"listens on port 21 of the container's own network; of the host that is only what the engine forwards")
+	default:
+		a.gap(checks.ReasonUnsupported, subject, who+"listens on port 21 of the container's own network, and no file of the engine tells whether that can be reached from outside")
+	}
+}
+
+// publishedTo lists what is forwarded to the network of a container, which those of a
+// pod share; known says that this is all.
+func (a *audit) publishedTo(c *host.Container) (list []host.Published, known bool) {
+	for _, other := range a.host.Containers {
+		if other == c || other.Host.Snapshot.NetNS == c.Host.Snapshot.NetNS && c.Host.Snapshot.NetNS != 0 {
+			list = append(list, other.Published...)
+			known = known || other.PortsKnown
+		}
+	}
+	return list, known
+}
+
+// containers looks for what listens on port 21 in the networks of containers and is no
+// FTP server by its name, such as inetd. It cannot be asked from here.
+func (a *audit) containers() {
+	for _, c := range a.host.Containers {
+		s := c.Host.Snapshot
+		if s.NetNS == a.snap.NetNS || s.NetNS == 0 {
+			continue
+		}
+		if _, known := a.publishedTo(c); known {
+			continue // what of it is the host's is looked at there
+		}
+		for _, l := range s.Listeners {
+			mine := slices.ContainsFunc(l.PIDs, func(pid int) bool { _, found := s.Process(pid); return found })
+			told := slices.ContainsFunc(l.PIDs, func(pid int) bool {
+				p, _ := s.Process(pid)
+				_, is := serves(p.Exe, nil)
+				return is != unclear
+			})
+			if isPort21(l) && mine && !told && !l.Loopback() {
+				a.inOwnNetwork(c, "container "+c.Name, "something that is not known to be an FTP server or none ", l)
+			}
+		}
+	}
 }
 
 // forwarded returns port 21 of the host as engines forward it by packet filters

@@ -56,13 +56,35 @@ func greet(ctx context.Context, dial host.Dialer, address string) (a answer, why
 	case !ambiguous:
 		return unclear, "its greeting is neither that of an FTP server nor of another known service"
 	}
-	// "220" alone is what mail servers say too. SYST asks nothing of an FTP server
-	// but its type, which it tells or wants a login for (RFC 959, 4.1.3); a mail
-	// server does not know the word and answers 500 or 502, as some FTP servers do.
-	if _, err := io.WriteString(conn, "SYST\r\n"); err == nil {
-		reply, _ := readReply(conn)
-		if bytes.HasPrefix(reply, []byte("215 ")) || bytes.HasPrefix(reply, []byte("530 ")) || bytes.HasPrefix(reply, []byte("530-")) {
-			return isFTP, ""
+	return ask(conn)
+}
+
+// ask tells servers whose greeting is "220" and no more apart, which is what mail
+// servers say too. SYST wants the type of an FTP server, which it tells or wants a login
+// for (RFC 959, 4.1.3); FEAT its extensions, without a login (RFC 2389, 3.2). A mail
+// server knows neither word and answers 500 or 502, as some FTP servers do to SYST; it
+// knows EHLO (RFC 5321, 4.1.1.1), which no FTP server does.
+func ask(conn io.ReadWriter) (a answer, why string) {
+	for _, q := range []struct {
+		command string
+		codes   []string
+		means   answer
+	}{
+		{"SYST", []string{"215", "530"}, isFTP},
+		{"FEAT", []string{"211", "530"}, isFTP},
+		{"EHLO localhost", []string{"250"}, notFTP},
+	} {
+		if _, err := io.WriteString(conn, q.command+"\r\n"); err != nil {
+			break
+		}
+		reply, end := readReply(conn)
+		for _, code := range q.codes {
+			if !wantsTLS.Match(reply) && (bytes.HasPrefix(reply, []byte(code+" ")) || bytes.HasPrefix(reply, []byte(code+"-"))) {
+				return q.means, ""
+			}
+		}
+		if end != nil {
+			break
 		}
 	}
 	return unclear, "its greeting fits an FTP server and a mail server"
@@ -152,6 +174,10 @@ func judgeGreeting(b []byte, whole bool) (a answer, ambiguous bool) {
 	}
 	return unclear, whole && code == "220"
 }
+
+// wantsTLS is the answer of a mail server that takes no command before STARTTLS, RFC 3207
+// 4: its 530 is followed by an enhanced code (RFC 3463).
+var wantsTLS = regexp.MustCompile(`^530[ -](?:5\.\d+\.\d+|.*STARTTLS)`)
 
 var (
 	ftpWord  = regexp.MustCompile(`(?i)ftp`)

@@ -44,6 +44,27 @@ func say(greeting, reply string) server {
 	}
 }
 
+// answers sends a greeting and knows some commands, by their first word; to others it says
+// 500.
+func answers(greeting string, known map[string]string) server {
+	return func(conn net.Conn) {
+		io.WriteString(conn, greeting)
+		buf := make([]byte, 512)
+		for {
+			n, err := conn.Read(buf)
+			if err != nil {
+				return
+			}
+			word, _, _ := strings.Cut(strings.TrimSpace(string(buf[:n])), " ")
+			reply, ok := known[word]
+			if !ok {
+				reply = "500 what?\r\n"
+			}
+			io.WriteString(conn, reply)
+		}
+	}
+}
+
 // hangUp sends a greeting and closes.
 func hangUp(greeting string) server {
 	return func(conn net.Conn) { io.WriteString(conn, greeting) }
@@ -92,6 +113,17 @@ func TestGreet(t *testing.T) {
 		{"plain-220-that-wants-a-login", say("220 ftp.example.net\r\n", "530 Please login with USER and PASS.\r\n"), isFTP, ""},
 		{"smtp", say("220 mail.example.net ESMTP Postfix (Debian/GNU)\r\n", "502 5.5.2 Error: command not recognized\r\n"), notFTP, ""},
 		{"smtp-on-a-host-called-ftp", say("220 ftp.example.net ESMTP Postfix\r\n", "502 5.5.2 no\r\n"), notFTP, ""},
+		{"plain-220-that-knows-feat", answers("220 Welcome\r\n", map[string]string{"FEAT": "211-Features:\r\n EPSV\r\n211 End\r\n"}), isFTP, ""},
+		{"plain-220-that-knows-ehlo", answers("220 mail.example.net\r\n", map[string]string{"EHLO": "250-mail.example.net\r\n250 SIZE\r\n"}), notFTP, ""},
+		{"plain-220-lines-that-know-ehlo", answers("220-mail.example.net\r\n220 ready\r\n", map[string]string{"EHLO": "250 hello\r\n"}), notFTP, ""},
+		{"plain-220-that-wants-starttls", answers("220 mail.example.net\r\n", map[string]string{
+			"SYST": "530 5.7.0 Must issue a STARTTLS command first\r\n", "FEAT": "530 Must issue a STARTTLS command first\r\n", "EHLO": "250 mail\r\n",
+		}), notFTP, ""},
+		{"smtp-lines", say("220-mail.example.net ESMTP Exim 4.96\r\n220-We do not authorize the use of this system.\r\n220 and no bulk e-mail.\r\n", ""), notFTP, ""},
+		{"proftpd-without-identity-v6", say("220 ::1 FTP server ready\r\n", ""), isFTP, ""},
+		{"pure-ftpd-first-lines", hangUp("220---------- Welcome to Pure-FTPd [privsep] [TLS] ----------\r\n220-You are"), isFTP, ""},
+		{"vsftpd-that-cannot-bind", hangUp("500 OOPS: could not bind listening IPv4 socket\r\n"), isFTP, ""},
+		{"drops-after-greeting", hangUp("220 Welcome\r\n"), unclear, "its greeting fits an FTP server and a mail server"},
 		{"ssh", say("SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n", ""), notFTP, ""},
 		{"pop3", say("+OK ready\r\n", ""), notFTP, ""},
 		{"plain-220-that-does-not-know-syst", say("220 mail.example.net\r\n", "502 no\r\n"), unclear, "its greeting fits an FTP server and a mail server"},
@@ -116,6 +148,12 @@ func TestGreet(t *testing.T) {
 		server server
 		why    string
 	}{
+		{"implicit-tls", func(c net.Conn) { c.Read(make([]byte, 1)); io.Copy(io.Discard, c) }, "it sends no greeting"},
+		{"endless-answer", func(c net.Conn) {
+			io.WriteString(c, "220 x\r\n")
+			c.Read(make([]byte, 512))
+			endless("500-no\r\n")(c)
+		}, "its greeting fits an FTP server and a mail server"},
 		{"silent", func(c net.Conn) { io.Copy(io.Discard, c) }, "it sends no greeting"},
 		{"dripping", drip, "its greeting stops in the middle"},
 		{"deaf-after-greeting", func(c net.Conn) { io.WriteString(c, "220 x\r\n"); <-t.Context().Done() }, "its greeting fits an FTP server and a mail server"},

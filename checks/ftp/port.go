@@ -52,6 +52,7 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	if a.snap != nil {
 		a.listeners()
 		a.daemons()
+		a.containers()
 	}
 	a.socketUnits()
 	a.superServers()

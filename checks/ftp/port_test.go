@@ -185,6 +185,7 @@ func TestLive(t *testing.T) {
 		name   string
 		tree   string
 		procs  []snapshot.Process
+		spaces []snapshot.Namespace
 		socks  []snapshot.Listener
 		miss   []snapshot.Missing
 		server server
@@ -230,6 +231,18 @@ func TestLive(t *testing.T) {
 		{
 			name: "another-namespace", procs: []snapshot.Process{elsewhere},
 			want: "unknown unsupported\ngap unsupported ProFTPD: ProFTPD runs in another network namespace, whose ports are not looked at\n",
+		},
+		{
+			name: "another-namespace-port-21", procs: []snapshot.Process{elsewhere}, spaces: []snapshot.Namespace{{Inode: otherNS, Listeners: []snapshot.Listener{listen("0.0.0.0", 21, 9)}}},
+			want: "unknown unsupported\ngap unsupported ProFTPD: ProFTPD listens on port 21 of another network namespace, and whether that can be reached from outside is not known\n",
+		},
+		{
+			name: "another-namespace-port-2121", procs: []snapshot.Process{elsewhere}, spaces: []snapshot.Namespace{{Inode: otherNS, Listeners: []snapshot.Listener{listen("0.0.0.0", 2121, 9), listen("127.0.0.1", 21, 9)}}},
+			want: "pass \nnote ProFTPD: ProFTPD runs in another network namespace, and not on port 21 of an address that others reach\n",
+		},
+		{
+			name: "another-namespace-not-read", procs: []snapshot.Process{elsewhere}, spaces: []snapshot.Namespace{{Inode: otherNS, Missing: []snapshot.Missing{{What: snapshot.PartTCP, Err: fs.ErrPermission}}}},
+			want: "unknown no_permission\ngap no_permission ProFTPD: ProFTPD runs in another network namespace, whose ports could not be read\n",
 		},
 		{
 			name: "hidden-namespace", procs: []snapshot.Process{hidden},
@@ -345,7 +358,7 @@ func TestLive(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := hosttest.Live(hosttest.Load(t, tc.tree), &snapshot.Snapshot{
-				Processes: tc.procs, Listeners: tc.socks, Missing: tc.miss, NetNS: ourNS,
+				Processes: tc.procs, Listeners: tc.socks, Missing: tc.miss, NetNS: ourNS, Namespaces: tc.spaces,
 			})
 			h.Dial = dialer(tc.server)
 			if diff := cmp.Diff(tc.want, verdict(h)); diff != "" {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/netip"
+	"slices"
 	"time"
 
 	"hostaudit/checks"
@@ -132,9 +133,37 @@ func (a *audit) daemons() {
 				a.gap(checks.ReasonNoPermission, d.name, d.name+" runs, and in which network namespace could not be read")
 			}
 		default:
-			a.gap(checks.ReasonUnsupported, d.name, d.name+" runs in another network namespace, whose ports are not looked at")
+			a.elsewhere(d, p.NetNS)
 		}
 	}
+}
+
+// elsewhere judges the servers of one name in another network namespace, which may have
+// addresses that others reach.
+func (a *audit) elsewhere(d daemon, netNS uint64) {
+	i := slices.IndexFunc(a.snap.Namespaces, func(n snapshot.Namespace) bool { return n.Inode == netNS })
+	if i < 0 {
+		a.gap(checks.ReasonUnsupported, d.name, d.name+" runs in another network namespace, whose ports are not looked at")
+		return
+	}
+	ns := a.snap.Namespaces[i]
+	for _, m := range ns.Missing {
+		if m.What == snapshot.PartTCP {
+			a.gap(checks.ReasonOf(m.Err), d.name, d.name+" runs in another network namespace, whose ports could not be read")
+			return
+		}
+	}
+	for _, l := range ns.Listeners {
+		if isPort21(l) && !l.Loopback() && (len(l.PIDs) == 0 || slices.ContainsFunc(l.PIDs, func(pid int) bool {
+			p, _ := a.snap.Process(pid)
+			owner, found, _ := byProcess(p)
+			return found && owner.name == d.name
+		})) {
+			a.gap(checks.ReasonUnsupported, d.name, d.name+" listens on port 21 of another network namespace, and whether that can be reached from outside is not known")
+			return
+		}
+	}
+	a.rec.Note(d.name, d.name+" runs in another network namespace, and not on port 21 of an address that others reach")
 }
 
 // session reports a child of the same server: a session, which vsftpd isolates in
