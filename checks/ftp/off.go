@@ -57,7 +57,7 @@ func (a *audit) offEntries() {
 			}
 			d, known := byProgram(path.Base(value("server")))
 			a.off(d)
-			if item.Kind == xinetdconf.Service && (item.Name == "ftp" || value("port") == "21" || known) && !counts(file, item.Line) {
+			if item.Kind == xinetdconf.Service && (item.Name == "ftp" || value("port") == "21" || known) && (value("disable") == "yes" || !counts(file, item.Line)) {
 				a.rec.Note(file, "xinetd has an entry for FTP that is off, or xinetd is not started at boot")
 			}
 		}

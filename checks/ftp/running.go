@@ -51,8 +51,12 @@ func (a *audit) listener(ctx context.Context, l snapshot.Listener) {
 		a.finding(l, subject, name+" listens")
 		return
 	}
-	if who, known := a.startedFor(l); known {
+	switch who, is := a.startedFor(l); is {
+	case isFTP:
 		a.finding(l, subject, who)
+		return
+	case notFTP:
+		a.noFTP(l, subject)
 		return
 	}
 	if a.host.Dial == nil {
@@ -67,11 +71,15 @@ func (a *audit) listener(ctx context.Context, l snapshot.Listener) {
 	case isFTP:
 		a.finding(l, subject, "an FTP server listens")
 	case notFTP:
-		a.answered = append(a.answered, l)
-		a.rec.Note(subject, "something that is no FTP server listens on port 21")
+		a.noFTP(l, subject)
 	default:
 		a.gap(checks.ReasonUnsupported, subject, "whether an FTP server listens on port 21 is not clear: "+why)
 	}
+}
+
+func (a *audit) noFTP(l snapshot.Listener, subject string) {
+	a.answered = append(a.answered, l)
+	a.rec.Note(subject, "something that is no FTP server listens on port 21")
 }
 
 // finding records an FTP server on port 21; who says what does what there.

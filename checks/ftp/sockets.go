@@ -72,7 +72,7 @@ func (a *audit) activated(u *units.Unit) socket {
 		switch {
 		case is == isFTP:
 			s.daemon, s.is = d, isFTP
-			if !c.Incomplete && path.Base(c.Path) == d.name {
+			if !c.Incomplete && slices.Contains(d.programs, path.Base(c.Path)) {
 				s.commands = append(s.commands, command{how: name, program: d.name, args: c.Args})
 			}
 			return s

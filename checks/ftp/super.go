@@ -98,25 +98,31 @@ func (a *audit) superService(e units.Entry) (s superService) {
 	var name string
 	data, err := a.host.Tree.ReadFile(e.Place.File)
 	if err == nil {
-		name, s.args, s.known = serviceAt(e.Kind, data, e.Place.Line)
+		off := false
+		if name, s.args, s.known, off = serviceAt(e.Kind, data, e.Place.Line); off {
+			s.is = notFTP
+			return s
+		}
 	}
 	if s.daemon, s.is = serves(e.Program, s.args); s.is == unclear && name == "ftp" {
 		s.is = isFTP
 	}
-	s.known = s.known && s.is == isFTP && path.Base(e.Program) == s.daemon.name
+	s.known = s.known && s.is == isFTP && slices.Contains(s.daemon.programs, path.Base(e.Program))
 	return s
 }
 
 // serviceAt returns the name of the service on a line of a super-server's file, and the
-// arguments of its program; known is false where quotes keep them from being told.
-func serviceAt(kind units.Kind, data []byte, line int) (name string, args []string, known bool) {
+// arguments of its program; known is false where quotes keep them from being told. off
+// is what xinetd's "disable" says, which its list "enabled" does not change
+// (xinetd.conf(5)).
+func serviceAt(kind units.Kind, data []byte, line int) (name string, args []string, known, off bool) {
 	lines := strings.Split(string(data), "\n")
 	text := ""
 	if kind == units.KindInetd {
 		services, _ := inetdconf.Parse(data)
 		i := slices.IndexFunc(services, func(s inetdconf.Service) bool { return s.Line == line })
 		if i < 0 {
-			return "", nil, false
+			return "", nil, false, false
 		}
 		// service type protocol wait user program name arguments
 		words := strings.Fields(lines[line-1])
@@ -125,9 +131,11 @@ func serviceAt(kind units.Kind, data []byte, line int) (name string, args []stri
 		items, _ := xinetdconf.Parse(data)
 		i := slices.IndexFunc(items, func(item xinetdconf.Item) bool { return item.Line == line })
 		if i < 0 {
-			return "", nil, false
+			return "", nil, false, false
 		}
 		name = items[i].Name
+		disable, _ := items[i].Get("disable")
+		off = len(disable.Values) > 0 && disable.Values[0] == "yes"
 		if a, given := items[i].Get("server_args"); given && a.Line > 0 && a.Line <= len(lines) {
 			_, text, _ = strings.Cut(lines[a.Line-1], "=")
 		}
@@ -136,7 +144,7 @@ func serviceAt(kind units.Kind, data []byte, line int) (name string, args []stri
 			text = strings.Join(args[1:], " ")
 		}
 	}
-	return name, strings.Fields(text), !strings.ContainsAny(text, `"'\`)
+	return name, strings.Fields(text), !strings.ContainsAny(text, `"'\`), off
 }
 
 // startUnsure reports that it is not known whether the super-server of an entry is
@@ -173,8 +181,8 @@ func superServer(p snapshot.Process) units.Kind {
 }
 
 // startedFor names the FTP server for which a super-server or systemd owns a listener,
-// as their files say.
-func (a *audit) startedFor(l snapshot.Listener) (who string, found bool) {
+// as their files say. What is answered by the super-server itself is notFTP.
+func (a *audit) startedFor(l snapshot.Listener) (who string, is answer) {
 	for _, pid := range l.PIDs {
 		p, _ := a.snap.Process(pid)
 		if kind := superServer(p); kind != "" {
@@ -185,7 +193,10 @@ func (a *audit) startedFor(l snapshot.Listener) (who string, found bool) {
 				}
 				if slices.ContainsFunc(e.Listens, func(want units.Listen) bool { return binds(want, "", l) }) {
 					if s := a.superService(e); s.is == isFTP {
-						return string(kind) + " listens for " + s.program(), true
+						return string(kind) + " listens for " + s.program(), isFTP
+					}
+					if e.Program == "internal" {
+						return "", notFTP
 					}
 				}
 			}
@@ -193,10 +204,10 @@ func (a *audit) startedFor(l snapshot.Listener) (who string, found bool) {
 		if p.PID == 1 && path.Base(p.Exe) == "systemd" {
 			for _, s := range a.sockets {
 				if s.is == isFTP && slices.ContainsFunc(s.unit.Listens, func(want units.Listen) bool { return binds(want, s.unit.Device, l) }) {
-					return "systemd listens for " + s.daemon.name, true
+					return "systemd listens for " + s.daemon.name, isFTP
 				}
 			}
 		}
 	}
-	return "", false
+	return "", unclear
 }
