@@ -110,7 +110,7 @@ func inside(t *testing.T, h *hosttest.RealHost, before, after string) (f found) 
 			f.status = value
 		case "finding":
 			f.findings = append(f.findings, value)
-		case "gap", "problem":
+		case "gap":
 			f.gaps = append(f.gaps, value)
 		case "configured":
 			configured = append(configured, value)

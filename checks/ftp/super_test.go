@@ -1,0 +1,123 @@
+package ftp
+
+import (
+	"io"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"hostaudit/checks/host/hosttest"
+	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/units"
+)
+
+func TestServes(t *testing.T) {
+	for _, tc := range []struct {
+		program, args string
+		want          answer
+		server        string
+	}{
+		{"/usr/sbin/vsftpd", "", isFTP, "vsftpd"},
+		{"in.ftpd", "-l", isFTP, "ftpd"},
+		{"/usr/sbin/in.proftpd", "", isFTP, proftpdName},
+		{"/usr/sbin/tcpd", "/usr/sbin/in.ftpd -l", isFTP, "ftpd"},
+		{"/usr/bin/env", "LANG=C /usr/sbin/vsftpd /etc/x", isFTP, "vsftpd"},
+		{"/usr/bin/env", "LANG=C /usr/local/bin/serve", unclear, ""},
+		{"/usr/sbin/tcpd", "/usr/sbin/in.telnetd", unclear, ""},
+		{"/usr/sbin/sshd", "-i", notFTP, ""},
+		{"/usr/sbin/in.tftpd", "", notFTP, ""},
+		{"/usr/lib/openssh/sftp-server", "", unclear, ""},
+		{"/bin/sh", "-c vsftpd", unclear, ""},
+		{"/usr/lib/systemd/systemd-socket-proxyd", "10.0.0.1:21", unclear, ""},
+		{"", "", unclear, ""},
+	} {
+		d, is := serves(tc.program, strings.Fields(tc.args))
+		if is != tc.want || d.name != tc.server {
+			t.Errorf("%s %s: %d %q, want %d %q", tc.program, tc.args, is, d.name, tc.want, tc.server)
+		}
+	}
+}
+
+func TestServiceAt(t *testing.T) {
+	const inetd = "# c\nftp stream tcp nowait root /usr/sbin/vsftpd vsftpd /etc/x -oa=b\n127.0.0.1:ftp stream tcp nowait root /x x \"a b\"\nshort\n"
+	const xinetd = "service ftp\n{\nid = a\nserver_args = /etc/x -oa=b\ndisable = no\n}\nservice b\n{\ndisable = yes\nflags = NAMEINARGS\nserver_args = vsftpd /etc/x\n}\n"
+	type result struct {
+		Name       string
+		Args       []string
+		Known, Off bool
+	}
+	for _, tc := range []struct {
+		kind units.Kind
+		line int
+		want result
+	}{
+		{units.KindInetd, 2, result{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
+		{units.KindInetd, 3, result{"ftp", []string{`"a`, `b"`}, false, false}},
+		{units.KindInetd, 4, result{}},
+		{units.KindInetd, 99, result{}},
+		{units.KindXinetd, 1, result{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
+		{units.KindXinetd, 7, result{"b", []string{"/etc/x"}, true, true}},
+		{units.KindXinetd, 2, result{}},
+	} {
+		data := inetd
+		if tc.kind == units.KindXinetd {
+			data = xinetd
+		}
+		var got result
+		got.Name, got.Args, got.Known, got.Off = serviceAt(tc.kind, []byte(data), tc.line)
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%s line %d: %s", tc.kind, tc.line, diff)
+		}
+	}
+}
+
+func FuzzServiceAt(f *testing.F) {
+	f.Add([]byte("ftp stream tcp nowait root /usr/sbin/vsftpd vsftpd /etc/x\n"), 1, false)
+	f.Add([]byte("service ftp\n{\nserver_args = a 'b'\n}\n"), 1, true)
+	f.Add([]byte("service\tx\n{\nflags = NAMEINARGS\nserver_args =\n}"), 1, true)
+	f.Fuzz(func(t *testing.T, data []byte, line int, second bool) {
+		kind := units.KindInetd
+		if second {
+			kind = units.KindXinetd
+		}
+		name, args, known, off := serviceAt(kind, data, line)
+		if name == "" && (len(args) > 0 || known || off) {
+			t.Errorf("told of no service: %q %v %v", args, known, off)
+		}
+		for _, arg := range args {
+			if arg == "" || known && strings.ContainsAny(arg, `"'\`) {
+				t.Errorf("argument %q", arg)
+			}
+		}
+	})
+}
+
+// TestRogueListeners: however many listeners never answer, the check ends soon, and does
+// not know.
+func TestRogueListeners(t *testing.T) {
+	for name, s := range map[string]server{
+		"silent":   func(c net.Conn) { io.Copy(io.Discard, c) },
+		"dripping": drip,
+		"endless":  endless("220-x\r\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := hosttest.Live(hosttest.Load(t, ""), &snapshot.Snapshot{NetNS: ourNS})
+			for _, addr := range []string{"127.0.0.1", "127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.5", "127.0.0.6"} {
+				h.Snapshot.Listeners = append(h.Snapshot.Listeners, listen(addr, 21))
+			}
+			h.Dial = dialer(s)
+			start := time.Now()
+			got := verdict(h)
+			if took := time.Since(start); took > 5*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if head, _, _ := strings.Cut(got, "\n"); !strings.HasPrefix(head, "unknown ") || strings.Count(got, "gap ") != 6 {
+				t.Errorf("%s", got)
+			}
+		})
+	}
+}
