@@ -108,17 +108,22 @@ func (a *audit) startProblems() {
 			}
 		case p.Unit == "" && (p.File == "" || strings.Contains(p.File, "/systemd/")):
 			a.problem(p, "socket units could not be looked for")
-		case path.Ext(p.Unit) == ".socket" && !slices.ContainsFunc(a.sockets, func(s socket) bool { return s.unit.Name == p.Unit }) && a.mayBeFTP(p.Unit):
-			a.problem(p, "the socket unit could not be evaluated")
+		case path.Ext(p.Unit) == ".socket" && (p.File == "" || !problemKnown(p.Err)) && !a.loaded(p.Unit):
+			a.problem(p, "the socket unit could not be read")
 		}
 	}
 }
 
-// mayBeFTP reports a socket unit that could not be loaded at all: one that could was
-// looked at.
-func (a *audit) mayBeFTP(unit string) bool {
+// problemKnown reports a problem of what was read: systemd refuses such a unit.
+func problemKnown(err error) bool {
+	reason := problemReason(err)
+	return reason == checks.ReasonRefused || reason == checks.ReasonUnsupported
+}
+
+// loaded reports a socket unit that was looked at.
+func (a *audit) loaded(unit string) bool {
 	list, _ := a.host.Units().Sockets()
-	return !slices.ContainsFunc(list, func(u *units.Unit) bool { return u.Name == unit || slices.Contains(u.Aliases, unit) })
+	return slices.ContainsFunc(list, func(u *units.Unit) bool { return u.Name == unit || slices.Contains(u.Aliases, unit) })
 }
 
 func (a *audit) problem(p units.Problem, detail string) {

@@ -119,7 +119,9 @@ func (a *audit) configured(program, subject, what, where string, at checks.Locat
 		})
 	case a.failed:
 		a.rec.Note(subject, "the configuration of "+program+" gives port 21 too")
+	case a.told21[fmt.Sprint(subject, at)]: // by another start of the same configuration
 	default:
+		a.told21[fmt.Sprint(subject, at)] = true
 		a.rec.Finding(checks.Finding{
 			Kind: "port-21", Subject: checks.Text(subject), Evidence: checks.Configured, Location: at,
 			Detail: checks.Text(what + " " + where + ", which takes effect at its next start"),

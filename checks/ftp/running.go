@@ -15,7 +15,7 @@ import (
 
 // dialTimeAll bounds all greetings together: a host may listen on port 21 of many
 // addresses.
-const dialTimeAll = 4 * time.Second
+const dialTimeAll = 3 * time.Second
 
 // listeners judges what listens on port 21.
 func (a *audit) listeners() {

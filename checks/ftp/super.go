@@ -51,6 +51,7 @@ func (a *audit) superServers() {
 					how: entryName(e), program: s.daemon.name, args: s.args, unsure: a.startUnsure(e),
 				})
 			}
+		case len(e.Listens) > 0: // not for TCP
 		case !a.hasServices():
 			a.rec.Gap(checks.Gap{
 				Reason: checks.ReasonUnsupported, Subject: checks.Text(entryName(e)), Location: checks.At(e.Place.File, e.Place.Line),

@@ -48,7 +48,10 @@ func (a *audit) vsftpd() {
 		}
 	}
 	for _, s := range a.behind[vsftpdName] {
-		a.quietly().evaluate(s)
+		if key := strings.Join(s.args, "\x00"); !done[key] {
+			done[key] = true
+			a.quietly().evaluate(s)
+		}
 	}
 }
 
@@ -184,42 +187,6 @@ func (a *audit) evaluate(s command) {
 	a.settle(s, main, server)
 }
 
-// vsftpdBuild says what the distribution made of vsftpd. What is not known of it
-// is not settled either; of Debian's the package's version is asked, and without
-// it 3.0.3 is taken, which is the strictest of those in use.
-func (a *audit) vsftpdBuild() vsftpdconf.Build {
-	ids := append([]string{a.host.OS.ID}, strings.Fields(a.host.OS.IDLike)...)
-	switch {
-	case a.debian():
-		if version := a.dpkgVersion(vsftpdName); version != "" {
-			return vsftpdconf.Debian(version)
-		}
-		b := vsftpdconf.Debian("3.0.3")
-		b.TLSKeys = vsftpdconf.Yes
-		return b
-	case slices.Contains(ids, "rhel"), slices.Contains(ids, "centos"), slices.Contains(ids, "fedora"):
-		return vsftpdconf.RedHat()
-	}
-	return vsftpdconf.Build{DefaultFile: vsftpdConf}
-}
-
-// dpkgVersion returns the version of an installed package, "" where none is told.
-func (a *audit) dpkgVersion(name string) string {
-	status, err := a.host.Tree.ReadFile("/var/lib/dpkg/status")
-	if err != nil {
-		return ""
-	}
-	for paragraph := range strings.SplitSeq(string(status), "\n\n") {
-		if !strings.HasPrefix(paragraph, "Package: "+name+"\n") || !strings.Contains(paragraph, "\nStatus: install ok installed\n") {
-			continue
-		}
-		_, after, _ := strings.Cut(paragraph, "\nVersion: ")
-		version, _, _ := strings.Cut(after, "\n")
-		return version
-	}
-	return ""
-}
-
 // accepted reports that vsftpd takes what was read; else it records why it is not
 // known what it would do.
 func (a *audit) accepted(problem *vsftpdconf.Problem, where, what string) bool {
@@ -237,17 +204,6 @@ func (a *audit) accepted(problem *vsftpdconf.Problem, where, what string) bool {
 		a.refused(problem.At.File, problem.At.Line, fmt.Sprintf("vsftpd would not start: %s for %q", problem.What, problem.Key))
 	}
 	return false
-}
-
-// defaultConf is the file read when none is named: Red Hat builds it in elsewhere.
-func (a *audit) defaultConf() string {
-	redHat := vsftpdConfDir + "/vsftpd.conf"
-	if _, err := a.host.Tree.Stat(vsftpdConf); errors.Is(err, fs.ErrNotExist) {
-		if _, err := a.host.Tree.Stat(redHat); err == nil {
-			return redHat
-		}
-	}
-	return vsftpdConf
 }
 
 // readConf applies a configuration file. It reports false after recording why the

@@ -20,14 +20,13 @@ import (
 func eachPureFTPd(t *testing.T, test func(*testing.T, *hosttest.RealHost, pureftpdconf.Program)) {
 	t.Helper()
 	hosttest.RequireReal(t)
-	for _, name := range []string{"units-bullseye", filepath.Base(os.Getenv(hosttest.TreeVariable)), "units-trixie", "units-sid"} {
+	for _, name := range []string{"units-bullseye+pure-ftpd", filepath.Base(os.Getenv(hosttest.TreeVariable)) + "+pure-ftpd", "units-trixie+pure-ftpd", "units-sid+pure-ftpd"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time is waiting for daemons
-			tree := hosttest.TreeOf(t, name)
-			if _, err := os.Stat(filepath.Join(tree, "usr/sbin/pure-ftpd")); err != nil {
+			h := hosttest.NewRealHostOf(t, name)
+			if h.Run("test", "-x", "/usr/sbin/pure-ftpd").Exit != 0 {
 				t.Skipf("the tree %s has no Pure-FTPd (packages pure-ftpd and pure-ftpd-common)", name)
 			}
-			h := hosttest.NewRealHostOf(t, name)
 			h.MustRun("mkdir", "-p", "/run/pure-ftpd", "/var/log/pure-ftpd")
 			_, number, _ := strings.Cut(h.Run("pure-ftpd", "-h").Stdout, " v1.0.")
 			number, _, _ = strings.Cut(number, " ")

@@ -21,16 +21,15 @@ func eachVsftpd(t *testing.T, test func(*testing.T, *hosttest.RealHost, Build)) 
 	t.Helper()
 	hosttest.RequireReal(t)
 	for name, version := range map[string]string{
-		"units-bullseye": "3.0.3-12", filepath.Base(os.Getenv(hosttest.TreeVariable)): "3.0.3-13",
-		"units-trixie": "3.0.5-0.2", "units-sid": "3.0.5-1",
+		"units-bullseye+vsftpd": "3.0.3-12", filepath.Base(os.Getenv(hosttest.TreeVariable)): "3.0.3-13",
+		"units-trixie+vsftpd": "3.0.5-0.2", "units-sid+vsftpd": "3.0.5-1",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel() // most of the time is waiting for daemons
-			tree := hosttest.TreeOf(t, name)
-			if _, err := os.Stat(filepath.Join(tree, "usr/sbin/vsftpd")); err != nil {
+			h := hosttest.NewRealHostOf(t, name)
+			if h.Run("test", "-x", "/usr/sbin/vsftpd").Exit != 0 {
 				t.Skipf("the tree %s has no vsftpd (package vsftpd)", name)
 			}
-			h := hosttest.NewRealHostOf(t, name)
 			if said := h.Run("dpkg-query", "-W", "-f", "${Version}", "vsftpd").Stdout; said != "" {
 				version = said
 			}
