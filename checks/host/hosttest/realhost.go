@@ -121,6 +121,24 @@ func NewRealHostOf(t testing.TB, name string) *RealHost {
 	return newRealHost(t, above+":"+tree)
 }
 
+// EachTree runs a test on a RealHost of each of those trees (NewRealHostOf), side by side,
+// as most of the time is a daemon's own. A tree without the program is skipped: a release
+// goes without the packages that it does not have.
+func EachTree(t *testing.T, program string, names []string, test func(*testing.T, *RealHost)) {
+	t.Helper()
+	RequireReal(t)
+	for _, name := range names {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := NewRealHostOf(t, name)
+			if _, err := h.view.Stat(strings.TrimPrefix(program, "/")); err != nil {
+				t.Skipf("the tree %s has no %s: %v", name, program, err)
+			}
+			test(t, h)
+		})
+	}
+}
+
 // TreeOf returns the path of the tree of that name beside the one of TreeVariable, to be
 // read and never written. It skips the test where the tree was not built: a tree that is
 // whole has a stamp beside it.
@@ -179,24 +197,13 @@ func newRealHost(t testing.TB, trees string) *RealHost {
 		_ = cmd.Wait()
 		t.Fatalf("real host: not set up: %q, %v\n%s", line, err, stderr.String())
 	}
-	if h.init, err = onlyChild(cmd.Process.Pid); err != nil {
-		t.Fatalf("real host: %v", err)
+	first := children(cmd.Process.Pid)
+	if len(first) != 1 {
+		t.Fatalf("real host: %d first processes", len(first))
 	}
+	h.init = first[0]
 	if h.view, err = os.OpenRoot(fmt.Sprintf("/proc/%d/root", h.init)); err != nil {
 		t.Fatalf("real host: %v", err)
 	}
 	return h
-}
-
-// onlyChild returns the pid of the one child of pid.
-func onlyChild(pid int) (int, error) {
-	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid))
-	if err != nil {
-		return 0, err
-	}
-	var child int
-	if _, err := fmt.Sscan(string(b), &child); err != nil {
-		return 0, fmt.Errorf("children of %d (%q): %w", pid, b, err)
-	}
-	return child, nil
 }

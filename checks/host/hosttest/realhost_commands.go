@@ -103,57 +103,10 @@ func (h *RealHost) Start(command ...string) {
 	h.daemons = append(h.daemons, cmd)
 }
 
-// WaitListening waits until something listens on the TCP port.
-func (h *RealHost) WaitListening(port int) {
-	h.t.Helper()
-	want := fmt.Sprintf(":%04X", port)
-	h.WaitFor(fmt.Sprintf("a listener on port %d", port), func() bool {
-		for _, table := range []string{"tcp", "tcp6"} {
-			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", h.init, table))
-			if err != nil {
-				h.t.Fatal(err)
-			}
-			for line := range strings.Lines(string(b)) {
-				// local address, remote address, state; 0A is LISTEN (proc(5))
-				f := strings.Fields(line)
-				if len(f) > 3 && strings.HasSuffix(f[1], want) && f[3] == "0A" {
-					return true
-				}
-			}
-		}
-		return false
-	})
-}
-
-// WaitPort is WaitListening of either protocol, "tcp" or "udp". A UDP socket has no state
-// of its own: one that is bound is enough.
-func (h *RealHost) WaitPort(proto string, port int) {
-	h.t.Helper()
-	if proto == "tcp" {
-		h.WaitListening(port)
-		return
-	}
-	want := fmt.Sprintf(":%04X", port)
-	h.WaitFor(fmt.Sprintf("a socket on %s port %d", proto, port), func() bool {
-		for _, table := range []string{proto, proto + "6"} {
-			b, err := os.ReadFile(fmt.Sprintf("/proc/%d/net/%s", h.init, table))
-			if err != nil {
-				h.t.Fatal(err)
-			}
-			for line := range strings.Lines(string(b)) {
-				if f := strings.Fields(line); len(f) > 3 && strings.HasSuffix(f[1], want) {
-					return true
-				}
-			}
-		}
-		return false
-	})
-}
-
 // WaitFor waits up to 30 seconds for done to hold, and fails the test otherwise.
 func (h *RealHost) WaitFor(what string, done func() bool) {
 	h.t.Helper()
-	for end := time.Now().Add(30 * time.Second); ; time.Sleep(20 * time.Millisecond) {
+	for end := time.Now().Add(30 * time.Second); ; time.Sleep(5 * time.Millisecond) {
 		if done() {
 			return
 		}
@@ -187,6 +140,30 @@ func (h *RealHost) ReadFile(path string) string {
 	}
 	return string(b)
 }
+
+// Replace makes a directory of the host anew, with those files of mode 0644 by their names
+// below it. A name that ends in @ is a symbolic link to its content. The path is absolute.
+func (h *RealHost) Replace(dir string, files map[string]string) {
+	h.t.Helper()
+	name := strings.TrimPrefix(dir, "/")
+	if err := errors.Join(h.view.RemoveAll(name), h.view.MkdirAll(name, 0o755)); err != nil {
+		h.t.Fatal(err)
+	}
+	for file, content := range files {
+		path := filepath.Join(name, file)
+		link, isLink := strings.CutSuffix(path, "@")
+		if !isLink {
+			h.WriteFile(path, content, 0o644)
+			continue
+		}
+		if err := errors.Join(h.view.MkdirAll(filepath.Dir(path), 0o755), h.view.Symlink(content, link)); err != nil {
+			h.t.Fatal(err)
+		}
+	}
+}
+
+// FS returns the files of the host, to be read.
+func (h *RealHost) FS() fs.FS { return h.view.FS() }
 
 // Install copies an executable file of the machine into the host.
 func (h *RealHost) Install(file, path string) {

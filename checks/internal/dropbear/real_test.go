@@ -1,13 +1,9 @@
 package dropbear_test
 
 import (
-	"encoding/hex"
 	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -17,45 +13,23 @@ import (
 	"hostaudit/checks/internal/dropbear"
 )
 
-// eachDropbear runs a test against the Dropbear of every tree that has one: 2020.81,
-// 2022.83, 2025.89 and 2026.94 at the time of writing.
+// eachDropbear runs a test against the Dropbear of every release: 2020.81, 2022.83, 2025.89
+// and 2026.94 at the time of writing.
 func eachDropbear(t *testing.T, test func(*testing.T, *hosttest.RealHost, dropbear.Version)) {
 	t.Helper()
-	hosttest.RequireReal(t)
-	for _, name := range []string{"units-bullseye", filepath.Base(os.Getenv(hosttest.TreeVariable)), "units-trixie", "units-sid"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel() // most of the time is Dropbear's own delays
-			tree := hosttest.TreeOf(t, name)
-			if _, err := os.Stat(filepath.Join(tree, "usr/sbin/dropbear")); err != nil {
-				t.Skipf("the tree %s has no Dropbear (package dropbear-bin)", name)
-			}
-			h := hosttest.NewRealHostOf(t, name)
-			h.MustRun("mkdir", "-p", "/etc/dropbear")
-			h.MustRun("dropbearkey", "-t", "ed25519", "-f", "/etc/dropbear/dropbear_ed25519_host_key")
-			said := h.Run("dropbear", "-V")
-			_, number, _ := strings.Cut(said.Stdout+said.Stderr, "Dropbear v")
-			version, ok := dropbear.ParseVersion(number)
-			if !ok {
-				t.Fatalf("no version in %q", said.Stdout+said.Stderr)
-			}
-			test(t, h, version)
-		})
-	}
+	trees := []string{"units-bullseye", "bookworm", "units-trixie", "units-sid"}
+	hosttest.EachTree(t, "/usr/sbin/dropbear", trees, func(t *testing.T, h *hosttest.RealHost) {
+		h.MustRun("mkdir", "-p", "/etc/dropbear")
+		h.MustRun("dropbearkey", "-t", "ed25519", "-f", "/etc/dropbear/dropbear_ed25519_host_key")
+		said := h.Run("dropbear", "-V")
+		_, number, _ := strings.Cut(said.Stdout+said.Stderr, "Dropbear v")
+		version, ok := dropbear.ParseVersion(number)
+		if !ok {
+			t.Fatalf("no version in %q", said.Stdout+said.Stderr)
+		}
+		test(t, h, version)
+	})
 }
-
-// startDropbear starts a Dropbear in the foreground, waits until it serves or has
-// ended, and shows the TCP sockets of the host and whether it lives.
-const startDropbear = `: >/tmp/dropbear.out
-/usr/sbin/dropbear -F -E "$@" >/tmp/dropbear.out 2>&1 & pid=$!
-for i in {1..200}; do
-	kill -0 $pid 2>/dev/null || break
-	grep -q backgrounding /tmp/dropbear.out && break
-	sleep 0.02
-done
-cat /proc/net/tcp /proc/net/tcp6
-if kill -0 $pid 2>/dev/null; then echo alive; kill $pid; fi
-wait $pid 2>/dev/null
-exit 0`
 
 // What each Dropbear binds and refuses is what its options are read as.
 func TestRealDropbearArgs(t *testing.T) {
@@ -81,17 +55,18 @@ func TestRealDropbearArgs(t *testing.T) {
 				for i, arg := range args {
 					args[i] = strings.Trim(arg, "'")
 				}
-				said := h.MustRun(append([]string{"/bin/bash", "-c", startDropbear, "bash"}, args...)...)
-				alive := strings.HasSuffix(said, "alive\n")
-				options, out := dropbear.ParseArgsOf(version, append([]string{"-F", "-E"}, args...))
+				args = append([]string{"-F", "-E"}, args...)
+				y := h.Try(append([]string{"/usr/sbin/dropbear"}, args...)...)
+				y.End()
+				options, out := dropbear.ParseArgsOf(version, args)
 				if out.Kind == dropbear.Unsure {
 					t.Skipf("no claim: %s", out.Why)
 				}
 				// A host key that cannot be read is no matter of the arguments.
-				if alive != (out.Kind == dropbear.Accepted) && !strings.Contains(line, "-r") {
-					t.Fatalf("alive %v, read as %+v\n%s", alive, out, h.ReadFile("/tmp/dropbear.out"))
+				if y.Alive != (out.Kind == dropbear.Accepted) && !strings.Contains(line, "-r") {
+					t.Fatalf("alive %v, read as %+v\n%s", y.Alive, out, y.Output())
 				}
-				if diff := cmp.Diff(boundBy(options), listening(t, said)); diff != "" && out.Kind == dropbear.Accepted {
+				if diff := cmp.Diff(boundBy(options).String(), y.Listens.String()); diff != "" && out.Kind == dropbear.Accepted {
 					t.Error(diff)
 				}
 			})
@@ -100,8 +75,8 @@ func TestRealDropbearArgs(t *testing.T) {
 }
 
 // boundBy returns the sockets that Dropbear's options ask for.
-func boundBy(o dropbear.Options) []string {
-	var bound []string
+func boundBy(o dropbear.Options) hosttest.ListenSet {
+	var bound []netip.AddrPort
 	for _, l := range o.Listens {
 		addrs := []netip.Addr{l.Addr}
 		if !l.Addr.IsValid() {
@@ -110,42 +85,15 @@ func boundBy(o dropbear.Options) []string {
 		for _, addr := range addrs {
 			// What the host does not have is not bound.
 			if addr.IsUnspecified() || addr.IsLoopback() {
-				bound = append(bound, netip.AddrPortFrom(addr, l.Port).String())
+				bound = append(bound, netip.AddrPortFrom(addr, l.Port))
 			}
 		}
 	}
 	// The second of two sockets on one port is not bound where the first is wider or
 	// as wide.
-	slices.Sort(bound)
-	bound = slices.Compact(bound)
-	return slices.DeleteFunc(bound, func(s string) bool {
-		return s == "0.0.0.0:41" // 127.0.0.1:41 was first
+	return slices.DeleteFunc(hosttest.NewListenSet(bound...), func(l netip.AddrPort) bool {
+		return l == netip.MustParseAddrPort("0.0.0.0:41") // 127.0.0.1:41 was first
 	})
-}
-
-// listening returns the listening sockets of /proc/net/tcp and tcp6.
-func listening(t *testing.T, text string) []string {
-	t.Helper()
-	var bound []string
-	for line := range strings.SplitSeq(text, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[3] != "0A" {
-			continue
-		}
-		host, port, _ := strings.Cut(fields[1], ":")
-		raw, err := hex.DecodeString(host)
-		number, err2 := strconv.ParseUint(port, 16, 16)
-		if err != nil || err2 != nil {
-			t.Fatalf("%q: %v %v", line, err, err2)
-		}
-		for i := 0; i < len(raw); i += 4 { // words of the machine's order
-			slices.Reverse(raw[i : i+4])
-		}
-		addr, _ := netip.AddrFromSlice(raw)
-		bound = append(bound, netip.AddrPortFrom(addr, uint16(number)).String())
-	}
-	slices.Sort(bound)
-	return bound
 }
 
 // Who gets in is who the options let in: root by password, by key, by both, without a
@@ -224,7 +172,11 @@ func TestRealDropbearForwarding(t *testing.T) {
 					return // nothing shows the sockets while the connection lasts
 				}
 				remote := h.Run(append(slices.Clone(client), "-R", "9000:127.0.0.1:"+port, "root@127.0.0.1", "sleep 0.3; cat /proc/net/tcp")...)
-				open := slices.Contains(listening(t, remote.Stdout), "127.0.0.1:9000") || slices.Contains(listening(t, remote.Stdout), "0.0.0.0:9000")
+				there, err := hosttest.ParseListens(remote.Stdout)
+				if err != nil {
+					t.Fatal(err)
+				}
+				open := slices.ContainsFunc(there, func(l netip.AddrPort) bool { return l.Port() == 9000 })
 				if open != o.RemoteForward() {
 					t.Errorf("remote forwarding %v, read as %v\n%s", open, o.RemoteForward(), remote.Stderr)
 				}

@@ -74,20 +74,11 @@ func (w *walker) apply(a at, name string, args []string) string {
 		return w.setModulePath(a, args[0])
 	case "loadfile", "moduleorder":
 		w.unsure(a, "a library or an order of modules that is not evaluated")
-	default:
-		w.setProtocol(a, name, args)
-	}
-	return ""
-}
-
-func (w *walker) setProtocol(a at, name string, args []string) {
-	s := w.scope()
-	switch name {
 	case "sftpengine", "tlsengine":
 		on, _ := parseBool(args[0])
-		target := &s.sftp
+		target := &w.scope().sftp
 		if name == "tlsengine" {
-			target = &s.tls
+			target = &w.scope().tls
 		}
 		value := 0
 		if on {
@@ -95,14 +86,46 @@ func (w *walker) setProtocol(a at, name string, args []string) {
 		}
 		target.first(value, a.file, a.line)
 	case "tlsoptions":
-		value := 0
-		for _, o := range args {
-			if o == "UseImplicitSSL" {
-				value = 1
-			}
-		}
-		s.implicit.first(value, a.file, a.line)
+		return w.setTLSOptions(a, args)
 	}
+	return ""
+}
+
+// setTLSOptions is TLSOptions of mod_tls.c. A server has the options of all its TLSOptions
+// and of those of all <Global> blocks, so that one that does not say UseImplicitSSL takes
+// nothing back.
+func (w *walker) setTLSOptions(a at, args []string) string {
+	v := w.build.Version
+	for _, option := range args {
+		known := false
+		switch option {
+		case "AllowClientRenegotiation", "AllowClientRenegotiations", "AllowDotLogin", "AllowPerUser", "CommonNameRequired",
+			"EnableDiags", "ExportCertData", "NoEmptyFragments", "NoSessionReuseRequired", "StdEnvVars", "dNSNameRequired",
+			"iPAddressRequired":
+			known = true
+		case "UseImplicitSSL":
+			known = true
+			w.scope().implicit.first(1, a.file, a.line)
+		case "NoCertRequest":
+			known = v.before(8)
+		case "AllowWeakDH":
+			known = !v.before(6) || v.Level > 1 // not yet in 1.3.5a
+		case "NoAutoECDH":
+			known = !v.before(6)
+		case "IgnoreSNI":
+			known = !v.before(7)
+		case "AllowWeakSecurity":
+			known = !v.before(8)
+		}
+		switch {
+		case known, strings.Contains(option, "%{env:"): // which is unsure already
+		case !v.before(10):
+			w.unsure(a, "a TLSOptions that later versions may have")
+		default:
+			return "a TLSOptions that there is not"
+		}
+	}
+	return ""
 }
 
 // setPort keeps the first port for versions from 1.3.8 on, which look for it at the end,

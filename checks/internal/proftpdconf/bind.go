@@ -33,7 +33,7 @@ func (w *walker) bind(main string) {
 	}
 	first := results[0]
 	for _, r := range results[1:] {
-		if r.refused != first.refused || !sameSockets(r.listens, first.listens) {
+		if (r.why == "") != (first.why == "") || !sameSockets(r.listens, first.listens) {
 			w.unsure(here, "what is bound depends on the address that the host's own name has")
 			// What any of them binds is said rather than what all do.
 			for _, r := range results[1:] {
@@ -42,13 +42,15 @@ func (w *walker) bind(main string) {
 						first.listens = append(first.listens, l)
 					}
 				}
-				first.refused = first.refused && r.refused
+				if r.why == "" {
+					first.why = ""
+				}
 			}
 			break
 		}
 	}
-	if first.refused {
-		w.refuse(Problem{File: main, Outcome: Outcome{Why: "two sockets that exclude each other"}})
+	if first.why != "" {
+		w.refuse(Problem{File: main, Outcome: Outcome{Why: first.why}})
 		return
 	}
 	w.c.listens = first.listens
@@ -130,7 +132,7 @@ func (w *walker) variants() []variant {
 // outcome is what one variant binds.
 type outcome struct {
 	listens []Listen
-	refused bool
+	why     string // it is refused; "" = it is not
 }
 
 // live is a server with what became of it.
@@ -140,7 +142,8 @@ type live struct {
 	binds   []address
 	port    setting // what it listens on at the end
 	sftp    bool
-	tls     bool
+	tls     bool // from the first byte
+	both    bool // TLS, explicit or not, and SSH
 	main    bool
 	removed bool
 }
@@ -190,7 +193,9 @@ func (w *walker) settle(v variant, fallback uint16) []*live {
 		}
 		on := func(get func(*scope) setting) bool { return effective(all, l, get).value == 1 }
 		l.sftp = on(func(s *scope) setting { return s.sftp })
-		l.tls = on(func(s *scope) setting { return s.tls }) && on(func(s *scope) setting { return s.implicit })
+		engine := on(func(s *scope) setting { return s.tls })
+		l.tls = engine && on(func(s *scope) setting { return s.implicit })
+		l.both = engine && l.sftp
 		if l.isDefault && !w.tight {
 			l.addr.ip = unspecified(l.addr.ip)
 		}

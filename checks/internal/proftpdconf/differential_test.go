@@ -5,7 +5,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -137,7 +136,7 @@ func (g *generator) include(depth int) string {
 // it refuses (proftpd -t). HOSTAUDIT_DIFFERENTIAL is their number (150 unless set) and
 // HOSTAUDIT_DIFFERENTIAL_SEED the first seed.
 func TestDifferential(t *testing.T) {
-	eachProFTPD(t, func(t *testing.T, h *hosttest.RealHost, tree string, build proftpdconf.Build) {
+	eachProFTPD(t, func(t *testing.T, h *hosttest.RealHost, build proftpdconf.Build) {
 		count, seed := setNumber(t, "HOSTAUDIT_DIFFERENTIAL", 150), setNumber(t, "HOSTAUDIT_DIFFERENTIAL_SEED", 1)
 		configs := make([]map[string]string, count)
 		for n := range configs {
@@ -146,7 +145,7 @@ func TestDifferential(t *testing.T) {
 		said := asked(h, configs)
 		var refused, unsure int
 		for n, files := range configs {
-			m := memory{files: files, root: tree}
+			m := memory{files: files, root: h.FS()}
 			c := proftpdconf.Load(m, fmt.Sprintf("/tmp/c/%d/proftpd.conf", n), proftpdconf.CommandLine{}, build)
 			switch kind := c.Outcome().Kind; {
 			case kind == proftpdconf.Unsure:
@@ -167,17 +166,16 @@ func TestDifferential(t *testing.T) {
 
 // asked returns the exit statuses of proftpd -t.
 func asked(h *hosttest.RealHost, configs []map[string]string) []int {
-	var script strings.Builder
-	script.WriteString("rm -rf /tmp/c; mkdir -p /run/proftpd; printf '127.0.0.1 localhost\\n127.0.1.1 %s\\n' $(uname -n) >/etc/hosts\n")
-	for _, files := range configs {
-		for name, text := range files {
-			fmt.Fprintf(&script, "mkdir -p %s; printf %%s '%s' >%s\n", filepath.Dir(name), strings.ReplaceAll(text, "'", `'\''`), name)
+	files := map[string]string{}
+	for _, config := range configs {
+		for name, text := range config {
+			files[strings.TrimPrefix(name, "/tmp/c/")] = text
 		}
 	}
-	fmt.Fprintf(&script, "for ((n = 0; n < %d; n++)); do timeout 10 /usr/sbin/proftpd -t -c /tmp/c/$n/proftpd.conf >/dev/null 2>&1; echo $?; done\n", len(configs))
-	h.WriteFile("/tmp/ask", script.String(), 0o600)
+	h.Replace("/tmp/c", files)
+	ask := fmt.Sprintf("for ((n = 0; n < %d; n++)); do timeout 10 /usr/sbin/proftpd -t -c /tmp/c/$n/proftpd.conf >/dev/null 2>&1; echo $?; done", len(configs))
 	var said []int
-	for word := range strings.FieldsSeq(h.MustRun("/bin/bash", "/tmp/ask")) {
+	for word := range strings.FieldsSeq(h.MustRun("/bin/bash", "-c", ask)) {
 		n, err := strconv.Atoi(word)
 		if err != nil {
 			panic(err)

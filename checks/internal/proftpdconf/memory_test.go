@@ -3,9 +3,7 @@ package proftpdconf_test
 import (
 	"io/fs"
 	"maps"
-	"os"
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -18,7 +16,7 @@ import (
 // that ends in / a directory. What it does not have is looked up below root.
 type memory struct {
 	files map[string]string
-	root  string
+	root  fs.FS
 }
 
 // archive reads a txtar archive of files below /etc/proftpd; what stands before the first
@@ -47,10 +45,10 @@ func (m memory) Lstat(name string) (proftpdconf.FileType, error) {
 			return proftpdconf.Directory, nil
 		}
 	}
-	if m.root == "" || strings.HasPrefix(name, "/etc/proftpd/") {
+	if m.root == nil || strings.HasPrefix(name, "/etc/proftpd/") {
 		return 0, fs.ErrNotExist
 	}
-	info, err := os.Stat(filepath.Join(m.root, name))
+	info, err := fs.Stat(m.root, strings.TrimPrefix(name, "/"))
 	switch {
 	case err != nil:
 		return 0, err
@@ -82,10 +80,10 @@ func (m memory) ReadFile(name string) ([]byte, error) {
 	if text, ok := m.files[m.resolve(name)]; ok {
 		return []byte(text), nil
 	}
-	if m.root == "" || strings.HasPrefix(name, "/etc/proftpd/") {
+	if m.root == nil || strings.HasPrefix(name, "/etc/proftpd/") {
 		return nil, fs.ErrNotExist
 	}
-	return os.ReadFile(filepath.Join(m.root, name))
+	return fs.ReadFile(m.root, strings.TrimPrefix(name, "/"))
 }
 
 func (m memory) ReadDir(name string) ([]string, error) {

@@ -54,7 +54,7 @@ func TestLoad(t *testing.T) {
 			nil,
 		},
 		{
-			"implicitTLS", "LoadModule mod_tls.c\nPort 990\nTLSEngine on\nTLSOptions NoCertRequest UseImplicitSSL\n",
+			"implicitTLS", "LoadModule mod_tls.c\nPort 990\nTLSEngine on\nTLSOptions StdEnvVars UseImplicitSSL\n",
 			[]proftpdconf.Listen{{Addr: any6, Port: 990, File: mainFile, Line: 2, FTP: true, ImplicitTLS: true}},
 			nil,
 		},
@@ -62,6 +62,24 @@ func TestLoad(t *testing.T) {
 			"implicitTLSOff", "LoadModule mod_tls.c\nTLSOptions UseImplicitSSL\n",
 			[]proftpdconf.Listen{{Addr: any6, Port: 21, FTP: true}},
 			nil,
+		},
+		{
+			"implicitTLSKept", "LoadModule mod_tls.c\nTLSEngine on\nTLSOptions UseImplicitSSL\nTLSOptions StdEnvVars\n",
+			[]proftpdconf.Listen{{Addr: any6, Port: 21, FTP: true, ImplicitTLS: true}},
+			nil,
+		},
+		{
+			"optionOfNoVersion", "LoadModule mod_tls.c\nTLSOptions UseImplicitTLS\n", nil,
+			[]proftpdconf.Problem{problem(proftpdconf.Refused, mainFile, 2)},
+		},
+		{
+			"optionOfTheEnvironment", "LoadModule mod_tls.c\nTLSOptions %{env:OPTIONS}\n",
+			[]proftpdconf.Listen{{Addr: any6, Port: 21, FTP: true}},
+			[]proftpdconf.Problem{problem(proftpdconf.Unsure, mainFile, 2)},
+		},
+		{
+			"sftpAndTLS", "DefaultAddress 10.0.0.2\nLoadModule mod_tls.c\nLoadModule mod_sftp.c\n<VirtualHost 10.0.0.1>\nTLSEngine on\nSFTPEngine on\n</VirtualHost>\n", nil,
+			[]proftpdconf.Problem{problem(proftpdconf.Refused, mainFile, 0)},
 		},
 		{"foreignModule", "LoadModule mod_vroot.c\nVRootEngine on\n", []proftpdconf.Listen{{Addr: any6, Port: 21, FTP: true}}, nil},
 		{
@@ -139,6 +157,8 @@ func TestVersions(t *testing.T) {
 		{"<IfModule mod_sftp.c>\nSFTPLog none\n</IfModule>\n", "[::]:21", proftpdconf.Build{}, proftpdconf.Accepted},
 		{"<IfModule mod_sftp.c>\nPort 22\n</IfModule>\n", "[::]:21", proftpdconf.Build{}, proftpdconf.Unsure},
 		{"Bogus\n", "[::]:21", proftpdconf.Build{}, proftpdconf.Unsure},
+		{"LoadModule mod_tls.c\nTLSOptions NoCertRequest\n", "[::]:21", proftpdconf.Build{}, proftpdconf.Unsure},
+		{"LoadModule mod_tls.c\nTLSOptions Later\n", "[::]:21", proftpdconf.Build{Version: proftpdconf.Version{Major: 1, Minor: 3, Patch: 10}, Debian: true}, proftpdconf.Unsure},
 		{"Include /etc/proftpd/a\nPort 1\n-- a --\nBogus\n", "", proftpdconf.Build{Version: proftpdconf.Version{Major: 1, Minor: 3, Patch: 5, Level: 5}, Debian: true, Static: []string{"mod_core.c"}}, proftpdconf.Refused},
 	}
 	for _, test := range tests {

@@ -1,15 +1,62 @@
 package proftpdconf_test
 
 // realCase is a configuration with what ProFTPD does with it, written down before it was
-// asked. want is the sockets parted by blanks, "refused", or "" for none; old is that of
+// asked. want is the sockets parted by blanks, sorted, "refused", or "" for none; old is that of
 // 1.3.7, new that of 1.3.9, where they differ.
 type realCase struct {
 	name, args, files string
 	want, old, new    string
+	// speaks is what the servers greet with, at addresses parted by blanks, where it is not
+	// only plain FTP: address=ftp, ssh or tls (FTP within TLS from the first byte); oldSpeaks
+	// that of 1.3.7 where it differs.
+	speaks, oldSpeaks string
 	unsure            bool // this package does not settle it
 }
 
 const accounts = "User proftpd\nGroup nogroup\n"
+
+// Modules with what they need; the key and its certificate are the test's.
+const (
+	withSFTP = "LoadModule mod_sftp.c\nDefaultAddress 127.0.0.1\n"
+	hostKey  = "SFTPHostKey /etc/ssl/test.key\n"
+	withTLS  = "LoadModule mod_tls.c\nDefaultAddress 127.0.0.1\n"
+	pair     = "TLSRSACertificateFile /etc/ssl/test.crt\nTLSRSACertificateKeyFile /etc/ssl/test.key\n"
+)
+
+// cryptoCases are those of mod_sftp and mod_tls.
+var cryptoCases = []realCase{
+	{name: "sftp", files: withSFTP + "SFTPEngine on\n" + hostKey + "Port 2222\n", want: "[::]:2222", speaks: "127.0.0.1:2222=ssh"},
+	{name: "sftpOff", files: withSFTP + "SFTPEngine off\n" + hostKey, want: "[::]:21", speaks: "127.0.0.1:21=ftp"},
+	{name: "sftpFirst", files: withSFTP + hostKey + "SFTPEngine yes\nSFTPEngine off\n", want: "[::]:21", speaks: "127.0.0.1:21=ssh"},
+	{name: "sftpNoHostKey", files: withSFTP + "SFTPEngine on\n", want: "[::]:21"},
+	{name: "sftpVirtualHost", files: withSFTP + "<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "Port 2222\n</VirtualHost>\n", want: "[::]:21 [::]:2222", speaks: "127.0.0.1:21=ftp 127.0.0.2:2222=ssh"},
+	{name: "sftpSamePort", files: withSFTP + "<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "</VirtualHost>\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp 127.0.0.2:21=ssh"},
+	{name: "sftpMainOff", files: withSFTP + "Port 0\n<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "Port 2222\n</VirtualHost>\n", want: "[::]:2222", speaks: "127.0.0.2:2222=ssh"},
+	{name: "sftpTight", files: withSFTP + "SocketBindTight on\n<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "Port 2222\n</VirtualHost>\n", want: "127.0.0.1:21 127.0.0.2:2222", speaks: "127.0.0.1:21=ftp 127.0.0.2:2222=ssh"},
+	{name: "sftpGlobal", files: withSFTP + "<Global>\nSFTPEngine on\n" + hostKey + "</Global>\nPort 2222\n<VirtualHost 127.0.0.2>\nSFTPEngine off\nPort 2121\n</VirtualHost>\n<VirtualHost 127.0.0.3>\nPort 2223\n</VirtualHost>\n", want: "[::]:2121 [::]:2222 [::]:2223", speaks: "127.0.0.1:2222=ssh 127.0.0.2:2121=ftp 127.0.0.3:2223=ssh"},
+	{name: "sftpNotBoolean", files: withSFTP + "SFTPEngine maybe\n", want: "refused"},
+	{name: "sftpInAnonymous", files: withSFTP + "<Anonymous ~ftp>\nSFTPEngine on\n</Anonymous>\n", want: "refused"},
+	{name: "sftpAndTLS", files: withTLS + pair + "TLSEngine on\n" + withSFTP + "SFTPEngine on\n" + hostKey, want: "refused", old: "[::]:21", oldSpeaks: "127.0.0.1:21=ssh"},
+	{name: "sftpAndTLSOfTwo", files: withTLS + pair + "TLSEngine on\n" + withSFTP + "<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "</VirtualHost>\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp 127.0.0.2:21=ssh"},
+	{name: "sftpAndGlobalTLS", files: withTLS + withSFTP + "<Global>\n" + pair + "TLSEngine on\n</Global>\n<VirtualHost 127.0.0.2>\nSFTPEngine on\n" + hostKey + "</VirtualHost>\n", want: "refused", old: "[::]:21", oldSpeaks: "127.0.0.1:21=ftp 127.0.0.2:21=ssh"},
+	{name: "sftpAndTLSOff", files: withTLS + withSFTP + "<Global>\n" + pair + "TLSEngine on\n</Global>\n<VirtualHost 127.0.0.2>\nTLSEngine off\nSFTPEngine on\n" + hostKey + "</VirtualHost>\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp 127.0.0.2:21=ssh"},
+	{name: "tlsExplicit", files: withTLS + pair + "TLSEngine on\nTLSRequired on\nTLSOptions NoSessionReuseRequired\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp"},
+	{name: "tlsImplicit", files: withTLS + pair + "TLSEngine on\nTLSOptions UseImplicitSSL\nPort 990\n", want: "[::]:990", speaks: "127.0.0.1:990=tls"},
+	{name: "tlsImplicitEngineOff", files: withTLS + pair + "TLSEngine off\nTLSOptions UseImplicitSSL\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp"},
+	{name: "tlsImplicitNoEngine", files: withTLS + pair + "TLSOptions UseImplicitSSL\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp"},
+	{name: "tlsImplicitAmongOthers", files: withTLS + pair + "TLSEngine on\nTLSOptions StdEnvVars UseImplicitSSL EnableDiags\n", want: "[::]:21", speaks: "127.0.0.1:21=tls"},
+	{name: "tlsOptionsTwice", files: withTLS + pair + "TLSEngine on\nTLSOptions NoSessionReuseRequired\nTLSOptions UseImplicitSSL\n", want: "[::]:21", speaks: "127.0.0.1:21=tls"},
+	{name: "tlsOptionsGlobal", files: withTLS + pair + "TLSEngine on\nTLSOptions NoSessionReuseRequired\n<Global>\nTLSOptions UseImplicitSSL\n</Global>\n", want: "[::]:21", speaks: "127.0.0.1:21=tls"},
+	{name: "tlsOptionsUnknown", files: withTLS + pair + "TLSEngine on\nTLSOptions UseImplicitTLS\n", want: "refused"},
+	{name: "tlsOptionsCase", files: withTLS + pair + "TLSEngine on\nTLSOptions useImplicitSSL\n", want: "refused"},
+	{name: "tlsOptionsOfEarlier", files: withTLS + "TLSOptions NoCertRequest\n", want: "refused", old: "[::]:21"},
+	{name: "tlsOptionsOfLater", files: withTLS + "TLSOptions AllowWeakSecurity\n", want: "[::]:21", old: "refused"},
+	{name: "tlsNoCertificate", files: withTLS + "TLSEngine on\n", want: "[::]:21"},
+	{name: "tlsVirtualHost", files: withTLS + "<VirtualHost 127.0.0.2>\n" + pair + "TLSEngine on\nTLSOptions UseImplicitSSL\nPort 990\n</VirtualHost>\n", want: "[::]:21 [::]:990", speaks: "127.0.0.1:21=ftp 127.0.0.2:990=tls"},
+	{name: "allOnOnePort", files: withTLS + withSFTP + "<VirtualHost 127.0.0.2>\n" + pair + "TLSEngine on\nTLSOptions UseImplicitSSL\n</VirtualHost>\n<VirtualHost 127.0.0.3>\nSFTPEngine on\n" + hostKey + "</VirtualHost>\n", want: "[::]:21", speaks: "127.0.0.1:21=ftp 127.0.0.2:21=tls 127.0.0.3:21=ssh"},
+	{name: "ifModuleTLS", files: withTLS + "<IfModule mod_tls.c>\nPort 2121\n</IfModule>\n<IfModule mod_sftp.c>\nPort 1\nBogus\n</IfModule>\n", want: "[::]:2121"},
+	{name: "moduleTwice", files: withTLS + "LoadModule mod_tls.c\nPort 2121\n", want: "[::]:2121"},
+}
 
 var realCases = []realCase{
 	{name: "nothing", files: "# nothing\n", want: "[::]:21"},
@@ -45,7 +92,7 @@ var realCases = []realCase{
 	{name: "ifVersion", files: "LoadModule mod_ifversion.c\n<IfVersion < 1.3.8>\nPort 2121\n</IfVersion>\n<IfVersion >= 1.3.9>\nPort 2122\n</IfVersion>\n<IfVersion !< 1.3.8a>\nPort 2123\n</IfVersion>\n", want: "[::]:2123", old: "[::]:2121", new: "[::]:2122"},
 	{name: "global", files: "<Global>\nPort 2121\n</Global>\n<VirtualHost 127.0.0.2>\n</VirtualHost>\n", want: "[::]:2121", old: "refused"},
 	{name: "globalLastBlock", files: "<Global>\nPort 2121\n</Global>\n<Global>\nPort 2122\n</Global>\n<VirtualHost 127.0.0.2>\nPort 2123\n</VirtualHost>\n", want: "[::]:2122 [::]:2123", old: "refused"},
-	{name: "virtualHost", files: "Port 2121\n<VirtualHost 127.0.0.2>\n</VirtualHost>\n", want: "[::]:2121 [::]:21"},
+	{name: "virtualHost", files: "Port 2121\n<VirtualHost 127.0.0.2>\n</VirtualHost>\n", want: "[::]:21 [::]:2121"},
 	{name: "virtualHostMainOff", files: "Port 0\n<VirtualHost 127.0.0.2>\nPort 2121\n</VirtualHost>\n<VirtualHost ::1>\nPort 0\n</VirtualHost>\n", want: "[::]:2121"},
 	{name: "virtualHostNoAddress", files: "<VirtualHost>\n</VirtualHost>\n", want: "refused"},
 	{name: "virtualHostStar", files: "<VirtualHost *>\n</VirtualHost>\n", want: "refused"},
@@ -64,7 +111,7 @@ var realCases = []realCase{
 	{name: "ipv4Option", args: "-4", files: "", want: "0.0.0.0:21"},
 	{name: "ipv6AddressWithoutIPv6", files: "UseIPv6 off\n<VirtualHost ::1>\n</VirtualHost>\n", want: "refused"},
 	{name: "defaultAddress", files: "DefaultAddress 127.0.0.1\nPort 2121\n", want: "[::]:2121"},
-	{name: "tight", files: "SocketBindTight on\nDefaultAddress 127.0.0.1\nPort 2121\n<VirtualHost 10.9.9.9 ::1>\n</VirtualHost>\n", want: "127.0.0.1:2121 10.9.9.9:21 [::1]:21"},
+	{name: "tight", files: "SocketBindTight on\nDefaultAddress 127.0.0.1\nPort 2121\n<VirtualHost 10.9.9.9 ::1>\n</VirtualHost>\n", want: "10.9.9.9:21 127.0.0.1:2121 [::1]:21"},
 	{name: "tightSeveral", files: "SocketBindTight on\nDefaultAddress 127.0.0.1 127.0.0.3\n", want: "127.0.0.1:21 127.0.0.3:21"},
 	{name: "tightWildcard", files: "SocketBindTight on\nDefaultAddress 0.0.0.0\n<VirtualHost 127.0.0.1>\nPort 2121\n</VirtualHost>\n", want: "0.0.0.0:21 127.0.0.1:2121"},
 	{name: "tightWildcardAndAddress", files: "SocketBindTight on\nDefaultAddress 0.0.0.0\n<VirtualHost 127.0.0.1>\n</VirtualHost>\n", want: "refused"},

@@ -1,12 +1,9 @@
 package proftpdconf_test
 
 import (
-	"encoding/hex"
+	"fmt"
 	"net/netip"
-	"os"
-	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -16,83 +13,69 @@ import (
 	"hostaudit/checks/internal/proftpdconf"
 )
 
-// eachProFTPD runs a test against the ProFTPD of every tree that has one.
-func eachProFTPD(t *testing.T, test func(*testing.T, *hosttest.RealHost, string, proftpdconf.Build)) {
+// eachProFTPD runs a test against the ProFTPD of every release: 1.3.7a, 1.3.8, 1.3.8c and
+// 1.3.9e at the time of writing.
+func eachProFTPD(t *testing.T, test func(*testing.T, *hosttest.RealHost, proftpdconf.Build)) {
 	t.Helper()
-	hosttest.RequireReal(t)
-	for _, name := range []string{"units-bullseye", "units-bookworm", "units-trixie", "units-sid"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel() // most of the time is waiting
-			tree := hosttest.TreeOf(t, name)
-			if _, err := os.Stat(filepath.Join(tree, "usr/sbin/proftpd")); err != nil {
-				t.Skipf("the tree %s has no ProFTPD (package proftpd-core)", name)
-			}
-			h := hosttest.NewRealHostOf(t, name)
-			said := h.MustRun("/usr/sbin/proftpd", "-v")
-			v, ok := proftpdconf.ParseVersion(strings.TrimSpace(strings.TrimPrefix(said, "ProFTPD Version ")))
-			if !ok {
-				t.Fatalf("no version in %q", said)
-			}
-			test(t, h, tree, proftpdconf.Build{Version: v, Debian: true})
-		})
-	}
+	trees := []string{"units-bullseye", "units-bookworm", "units-trixie", "units-sid"}
+	hosttest.EachTree(t, "/usr/sbin/proftpd", trees, func(t *testing.T, h *hosttest.RealHost) {
+		said := h.MustRun("/usr/sbin/proftpd", "-v")
+		v, ok := proftpdconf.ParseVersion(strings.TrimSpace(strings.TrimPrefix(said, "ProFTPD Version ")))
+		if !ok {
+			t.Fatalf("no version in %q", said)
+		}
+		h.MustRun("mkdir", "-p", "/run/proftpd", "/var/log/proftpd", "/tmp/c")
+		h.WriteFile("/etc/hosts", "127.0.0.1 localhost\n127.0.1.1 "+h.MustRun("uname", "-n"), 0o644)
+		test(t, h, proftpdconf.Build{Version: v, Debian: true})
+	})
 }
 
-// startProFTPD starts a ProFTPD in the foreground, waits until it serves or has ended,
-// and shows the TCP sockets of the host and whether it lives.
-const startProFTPD = `/usr/sbin/proftpd -n "$@" >/tmp/proftpd.out 2>&1 </dev/null & pid=$!
-for i in {1..1000}; do
-	kill -0 $pid 2>/dev/null || break
-	grep -q STARTUP /tmp/proftpd.out && break
-	sleep 0.01
-done
-for i in {1..100}; do # it says so before it listens, and some never do
-	kill -0 $pid 2>/dev/null || break
-	grep -q ' 0A ' /proc/net/tcp /proc/net/tcp6 && break
-	sleep 0.01
-done
-sleep 0.15
-cat /proc/net/tcp /proc/net/tcp6
-if kill -0 $pid 2>/dev/null; then echo alive; kill -9 $pid; fi
-wait $pid 2>/dev/null
-exit 0`
-
-// What each ProFTPD binds and refuses is what was written down, and what is read.
+// What each ProFTPD binds and refuses, and what it speaks, is what was written down, and
+// what is read.
 func TestRealProFTPD(t *testing.T) {
-	eachProFTPD(t, func(t *testing.T, h *hosttest.RealHost, tree string, build proftpdconf.Build) {
-		h.MustRun("/bin/bash", "-c", `mkdir -p /run/proftpd /var/log/proftpd && printf "127.0.0.1 localhost\n127.0.1.1 $(uname -n)\n" >/etc/hosts`)
-		for _, c := range realCases {
+	eachProFTPD(t, func(t *testing.T, h *hosttest.RealHost, build proftpdconf.Build) {
+		h.MustRun("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", "/etc/ssl/test.key", "-out", "/etc/ssl/test.crt")
+		h.MustRun("chmod", "600", "/etc/ssl/test.key")
+		for _, c := range slices.Concat(realCases, cryptoCases) {
 			t.Run(c.name, func(t *testing.T) {
-				want := c.want
+				want, speaks := c.want, c.speaks
 				switch {
 				case build.Version.Patch == 7 && c.old != "":
-					want = c.old
+					want, speaks = c.old, c.oldSpeaks
 				case build.Version.Patch == 9 && c.new != "":
 					want = c.new
 				}
 				m := archive(c.files)
-				m.root = tree
-				main := "/etc/proftpd/proftpd.conf"
-				if _, ok := m.files[main]; !ok {
-					m.files[main] = ""
-				}
-				m.files[main] = accounts + m.files[main]
+				m.root = h.FS()
+				m.files[mainFile] = accounts + m.files[mainFile]
 				if other, ok := m.files["/etc/proftpd/other.conf"]; ok {
 					m.files["/etc/proftpd/other.conf"] = accounts + other
 				}
 				put(h, m)
-				said := h.MustRun(append([]string{"/bin/bash", "-c", startProFTPD, "bash"}, strings.Fields(c.args)...)...)
-				got := strings.Join(listening(t, said), " ")
-				if c.name != "inetd" && !strings.HasSuffix(said, "alive\n") {
+				args := append([]string{"-n"}, strings.Fields(c.args)...)
+				y := h.Try(append([]string{"/usr/sbin/proftpd"}, args...)...)
+				spoken := map[string]bool{}
+				for word := range strings.FieldsSeq(speaks) {
+					server, _, _ := strings.Cut(word, "=")
+					at := netip.MustParseAddrPort(server)
+					heard := spokenAt(h, at)
+					spoken[fmt.Sprintf("%d=%s", at.Port(), heard)] = true
+					if word != server+"="+heard {
+						t.Errorf("at %s it speaks %s, expected %s", server, heard, word)
+					}
+				}
+				y.End()
+				got := y.Listens.String()
+				if c.name != "inetd" && !y.Alive {
 					got = "refused"
 				}
-				if diff := cmp.Diff(sorted(want), got); diff != "" {
-					t.Errorf("what ProFTPD does is not what was expected:\n%s%s", diff, h.ReadFile("/tmp/proftpd.out"))
+				if diff := cmp.Diff(want, got); diff != "" {
+					t.Errorf("what ProFTPD does is not what was expected:\n%s%s", diff, y.Output())
 				}
 
-				cmd, out := proftpdconf.ParseArgs(build.Version, append([]string{"-n"}, strings.Fields(c.args)...))
+				cmd, out := proftpdconf.ParseArgs(build.Version, args)
 				if out.Kind == proftpdconf.Accepted {
-					config := proftpdconf.Load(m, main, cmd, build)
+					config := proftpdconf.Load(m, mainFile, cmd, build)
 					out = config.Outcome()
 					if (out.Kind == proftpdconf.Unsure) != c.unsure {
 						t.Errorf("unsure is not expected: %+v", config.Problems())
@@ -100,71 +83,72 @@ func TestRealProFTPD(t *testing.T) {
 					if ours := bound(config.Listens()); out.Kind == proftpdconf.Accepted && ours != got {
 						t.Errorf("read as %q, ProFTPD binds %q: %+v", ours, got, config.Problems())
 					}
+					if diff := cmp.Diff(spoken, protocols(config.Listens())); speaks != "" && diff != "" {
+						t.Errorf("other protocols than ProFTPD's are read:\n%s", diff)
+					}
 				}
 				if out.Kind != proftpdconf.Unsure && (out.Kind == proftpdconf.Refused) != (got == "refused") {
-					t.Errorf("read as %+v, ProFTPD: %s\n%s", out, got, h.ReadFile("/tmp/proftpd.out"))
+					t.Errorf("read as %+v, ProFTPD: %s\n%s", out, got, y.Output())
 				}
 			})
 		}
 	})
 }
 
-// put lays the files over the host.
-func put(h *hosttest.RealHost, m memory) {
-	var script strings.Builder
-	script.WriteString("rm -rf /etc/proftpd && mkdir /etc/proftpd\n")
-	for name, text := range m.files {
-		if !strings.HasPrefix(name, "/etc/proftpd/") {
-			continue
-		}
-		quoted := "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
-		script.WriteString("mkdir -p " + filepath.Dir(name) + "\n")
-		if link, ok := strings.CutSuffix(name, "@"); ok {
-			script.WriteString("ln -s " + strings.TrimSpace(quoted[1:len(quoted)-1]) + " " + link + "\n")
-		} else {
-			script.WriteString("printf %s " + quoted + " >" + name + "\n")
-		}
+// spokenAt asks what a server speaks: "ftp", "ssh" or "tls". One that expects TLS does not
+// greet; it gives up at what is none.
+func spokenAt(h *hosttest.RealHost, at netip.AddrPort) string {
+	const greeting = `exec 3<>/dev/tcp/$1/$2 && printf 'HELP\r\nHELP\r\n' >&3 && IFS= read -r -t 10 -u 3 line; printf %s "$line"`
+	plain := h.Run("/bin/bash", "-c", greeting, "bash", at.Addr().String(), fmt.Sprint(at.Port())).Stdout
+	switch {
+	case strings.HasPrefix(plain, "220 "):
+		return "ftp"
+	case strings.HasPrefix(plain, "SSH-2.0-"):
+		return "ssh"
 	}
-	h.MustRun("/bin/bash", "-c", script.String())
+	const inTLS = `printf 'QUIT\r\n' | timeout 10 openssl s_client -quiet -connect "$1"`
+	said := h.Run("/bin/bash", "-c", inTLS, "bash", at.String())
+	if strings.HasPrefix(said.Stdout, "220 ") {
+		return "tls"
+	}
+	return fmt.Sprintf("nothing known: %q, %q, %s", plain, said.Stdout, said.Stderr)
 }
 
-func sorted(s string) string {
-	words := strings.Fields(s)
-	slices.Sort(words)
-	return strings.Join(words, " ")
+// protocols returns what an answer says of each port.
+func protocols(list []proftpdconf.Listen) map[string]bool {
+	all := map[string]bool{}
+	for _, l := range list {
+		kind := "ftp"
+		switch {
+		case !l.FTP:
+			kind = "ssh"
+		case l.ImplicitTLS:
+			kind = "tls"
+		}
+		all[fmt.Sprintf("%d=%s", l.Port, kind)] = true
+	}
+	return all
+}
+
+// put makes the directory of the configuration of what m holds.
+func put(h *hosttest.RealHost, m memory) {
+	files := map[string]string{}
+	for name, text := range m.files {
+		if name, ok := strings.CutPrefix(name, "/etc/proftpd/"); ok {
+			if strings.HasSuffix(name, "@") {
+				text = strings.TrimSpace(text)
+			}
+			files[name] = text
+		}
+	}
+	h.Replace("/etc/proftpd", files)
 }
 
 // bound returns the sockets of an answer.
 func bound(list []proftpdconf.Listen) string {
-	var words []string
+	var sockets []netip.AddrPort
 	for _, l := range list {
-		words = append(words, netip.AddrPortFrom(l.Addr, l.Port).String())
+		sockets = append(sockets, netip.AddrPortFrom(l.Addr, l.Port))
 	}
-	slices.Sort(words)
-	return strings.Join(slices.Compact(words), " ")
-}
-
-// listening returns the listening sockets of /proc/net/tcp and tcp6.
-func listening(t *testing.T, text string) []string {
-	t.Helper()
-	var bound []string
-	for line := range strings.SplitSeq(text, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[3] != "0A" {
-			continue
-		}
-		host, port, _ := strings.Cut(fields[1], ":")
-		raw, err := hex.DecodeString(host)
-		number, err2 := strconv.ParseUint(port, 16, 16)
-		if err != nil || err2 != nil {
-			t.Fatalf("%q: %v %v", line, err, err2)
-		}
-		for i := 0; i < len(raw); i += 4 { // words of the machine's order
-			slices.Reverse(raw[i : i+4])
-		}
-		addr, _ := netip.AddrFromSlice(raw)
-		bound = append(bound, netip.AddrPortFrom(addr, uint16(number)).String())
-	}
-	slices.Sort(bound)
-	return bound
+	return hosttest.NewListenSet(sockets...).String()
 }

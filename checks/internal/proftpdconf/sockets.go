@@ -31,6 +31,10 @@ type table struct {
 // simulate is init_standalone_bindings() of src/bindings.c.
 func (w *walker) simulate(v variant, fallback uint16) outcome {
 	list := w.settle(v, fallback)
+	// sftp_postparse_ev() of mod_sftp.c; before, SSH was spoken.
+	if !w.build.Version.before(8) && slices.ContainsFunc(list, func(l *live) bool { return l.both }) {
+		return outcome{why: "a server with TLSEngine and SFTPEngine"}
+	}
 	t := &table{w: w, listen: map[*live]*conn{}}
 	main := list[0]
 	if main.port.value > 0 {
@@ -171,7 +175,9 @@ func (t *table) outcome(list []*live) outcome {
 	}
 	for i, c := range listening {
 		for _, other := range listening[:i] {
-			o.refused = o.refused || excludes(c, other)
+			if excludes(c, other) {
+				o.why = "two sockets that exclude each other"
+			}
 		}
 		for _, l := range list {
 			if l.port.value != c.port || t.w.tight && l.addr != c.addr && !slices.Contains(l.binds, c.addr) {

@@ -1,13 +1,8 @@
 package vsftpdconf
 
 import (
-	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
-	"os"
-	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -15,49 +10,16 @@ import (
 	"hostaudit/checks/host/hosttest"
 )
 
-// eachVsftpd runs a test against the vsftpd of every tree that has one: 3.0.3-12,
-// 3.0.3-13, 3.0.5-0.2 and 3.0.5-1 at the time of writing.
+// eachVsftpd runs a test against the vsftpd of every release: 3.0.3-12, 3.0.3-13,
+// 3.0.5-0.2 and 3.0.5-1 at the time of writing.
 func eachVsftpd(t *testing.T, test func(*testing.T, *hosttest.RealHost, Build)) {
 	t.Helper()
-	hosttest.RequireReal(t)
-	for name, version := range map[string]string{
-		"units-bullseye+vsftpd": "3.0.3-12", filepath.Base(os.Getenv(hosttest.TreeVariable)): "3.0.3-13",
-		"units-trixie+vsftpd": "3.0.5-0.2", "units-sid+vsftpd": "3.0.5-1",
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel() // most of the time is waiting for daemons
-			h := hosttest.NewRealHostOf(t, name)
-			if h.Run("test", "-x", "/usr/sbin/vsftpd").Exit != 0 {
-				t.Skipf("the tree %s has no vsftpd (package vsftpd)", name)
-			}
-			if said := h.Run("dpkg-query", "-W", "-f", "${Version}", "vsftpd").Stdout; said != "" {
-				version = said
-			}
-			h.MustRun("mkdir", "-p", "/run/vsftpd/empty")
-			test(t, h, Debian(version))
-		})
-	}
+	trees := []string{"units-bullseye+vsftpd", "bookworm", "units-trixie+vsftpd", "units-sid+vsftpd"}
+	hosttest.EachTree(t, "/usr/sbin/vsftpd", trees, func(t *testing.T, h *hosttest.RealHost) {
+		h.MustRun("mkdir", "-p", "/run/vsftpd/empty")
+		test(t, h, Debian(h.MustRun("dpkg-query", "-W", "-f", "${Version}", "vsftpd")))
+	})
 }
-
-// tryAll starts vsftpd once in each directory below /t with the arguments of its file
-// "args", one a line, and shows its end, or that it lives, and the sockets of the host.
-const tryAll = `shopt -s nullglob
-for dir in /t/*/; do
-	cd "$dir"
-	mapfile -t args <args
-	vsftpd "${args[@]}" >/dev/null 2>&1 </dev/null & pid=$!
-	for i in {1..100}; do
-		kill -0 $pid 2>/dev/null || break
-		grep -qs ' 0A ' /proc/net/tcp /proc/net/tcp6 && break
-		sleep 0.01
-	done
-	printf '== %s ' "${dir:3:-1}"
-	if kill -0 $pid 2>/dev/null; then echo alive; else echo ended; fi
-	cat /proc/net/tcp /proc/net/tcp6
-	kill $pid 2>/dev/null
-	wait $pid
-done 2>/dev/null
-exit 0`
 
 // a try is one start of vsftpd: arguments, and the files of its own directory.
 type try struct {
@@ -122,34 +84,18 @@ func TestRealVsftpd(t *testing.T) {
 	tries = append(tries, generated(150)...)
 	eachVsftpd(t, func(t *testing.T, h *hosttest.RealHost, b Build) {
 		h.WriteFile("/etc/vsftpd.conf", defaultFile, 0o644)
-		for n, c := range tries {
-			dir := fmt.Sprintf("/t/%d/", n)
-			args := strings.Join(c.args, "\n")
-			if len(c.args) > 0 {
-				args += "\n"
-			}
-			h.WriteFile(dir+"args", args, 0o644)
-			for name, content := range c.files {
-				h.WriteFile(dir+name, content, 0o644)
-			}
-		}
-		results := map[string]string{}
-		for part := range strings.SplitSeq(h.MustRun("/bin/bash", "-c", tryAll), "== ") {
-			head, sockets, _ := strings.Cut(part, "\n")
-			n, state, _ := strings.Cut(head, " ")
-			results[n] = "refused"
-			if state == "alive" {
-				results[n] = strings.Join(listening(t, sockets), " ")
-			}
-		}
 		settled := 0
-		for n, c := range tries {
+		for _, c := range tries {
 			t.Run(c.name, func(t *testing.T) {
-				want, done := results[strconv.Itoa(n)]
+				h.Replace("/t", c.files)
+				y := h.Try(append([]string{"env", "-C", "/t", "vsftpd"}, c.args...)...)
+				y.End()
+				want := "refused"
+				if y.Alive {
+					want = y.Listens.String()
+				}
 				got := c.told(b, defaultFile)
 				switch {
-				case !done:
-					t.Fatal("not tried")
 				case got == "not settled":
 					return // counted below
 				case got == "inetd":
@@ -199,40 +145,16 @@ func generated(n int) (tries []try) {
 	return tries
 }
 
-// listening returns the listening sockets of /proc/net/tcp and tcp6, as Server.outcome
-// writes them.
-func listening(t *testing.T, text string) []string {
-	t.Helper()
-	var bound []string
-	for line := range strings.SplitSeq(text, "\n") {
-		fields := strings.Fields(line)
-		if len(fields) < 4 || fields[3] != "0A" {
-			continue
-		}
-		host, port, _ := strings.Cut(fields[1], ":")
-		raw, err := hex.DecodeString(host)
-		number, err2 := strconv.ParseUint(port, 16, 16)
-		if err != nil || err2 != nil {
-			t.Fatalf("%q: %v %v", line, err, err2)
-		}
-		for i := 0; i < len(raw); i += 4 { // words of the machine's order
-			slices.Reverse(raw[i : i+4])
-		}
-		addr, _ := netip.AddrFromSlice(raw)
-		bound = append(bound, fmt.Sprintf("%s:%d", addr, number))
-	}
-	return bound
-}
-
 // In the background its child listens; started as another user it does only where its
 // files let it.
 func TestRealVsftpdBackground(t *testing.T) {
 	eachVsftpd(t, func(t *testing.T, h *hosttest.RealHost, _ Build) {
 		h.WriteFile("/etc/background.conf", "listen=YES\nlisten_port=2121\nbackground=YES\n", 0o644)
-		if res := h.Run("vsftpd", "/etc/background.conf"); res.Exit != 0 {
-			t.Fatalf("%+v", res)
+		y := h.Try("vsftpd", "/etc/background.conf")
+		y.End()
+		if got := y.Listens.String(); got != "0.0.0.0:2121" {
+			t.Errorf("in the background: %q\n%s", got, y.Output())
 		}
-		h.WaitListening(2121)
 		for _, tc := range []struct {
 			name, setting string
 			owner         string
@@ -251,9 +173,10 @@ func TestRealVsftpdBackground(t *testing.T) {
 				}
 				h.WriteFile("/etc/user.conf", "listen=YES\nlisten_port=2122\n"+tc.setting, 0o644)
 				h.MustRun("chown", tc.owner, "/etc/user.conf")
-				res := h.Run("timeout", "1", "setpriv", "--reuid=nobody", "--clear-groups", "vsftpd", "/etc/user.conf")
-				if started := res.Exit == 124; started != tc.starts {
-					t.Errorf("started %v: %+v", started, res)
+				y := h.Try("setpriv", "--reuid=nobody", "--clear-groups", "vsftpd", "/etc/user.conf")
+				y.End()
+				if y.Alive != tc.starts {
+					t.Errorf("started %v\n%s", y.Alive, y.Output())
 				}
 			})
 		}
