@@ -245,7 +245,7 @@ func TestRealInetd(t *testing.T) {
 // eachXinetd runs a test against the xinetd of every tree that has vsftpd beside it.
 func eachXinetd(t *testing.T, test func(t *testing.T, h *hosttest.RealHost)) {
 	hosttest.RequireReal(t)
-	for _, suite := range []string{"bullseye", "bookworm", "trixie", "sid"} {
+	for _, suite := range []string{"bookworm", "trixie", "sid"} { // the test program needs a C library of today
 		t.Run(suite, func(t *testing.T) {
 			t.Parallel() // most of the time is waiting
 			h := superHost(t, "units-"+suite+"+vsftpd")
