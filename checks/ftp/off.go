@@ -11,56 +11,56 @@ import (
 
 	"hostaudit/checks"
 	"hostaudit/checks/host/units"
-	"hostaudit/checks/internal/xinetdconf"
 )
 
 // inetdFTP is a line of inetd.conf(5) for the FTP port: the service comes first, perhaps
 // after an address.
 var inetdFTP = regexp.MustCompile(`^(?:[^\s#:]*:)?(?:ftp|21)[ \t]`)
 
+// maxOff is how many lines of a file that start nothing are looked at.
+const maxOff = 100
+
 // offEntries notes the entries for FTP that start nothing. What keeps their files from
 // being read is no gap here: of a super-server that is started it is one of
 // startProblems.
 func (a *audit) offEntries() {
-	counts := func(file string, line int) bool {
-		return slices.ContainsFunc(a.entries, func(e units.Entry) bool { return e.Place == units.Place{File: file, Line: line} })
+	counts := map[units.Place]bool{} // or is a problem
+	for _, e := range a.entries {
+		counts[e.Place] = true
+	}
+	for _, p := range a.problems {
+		counts[p.Place] = true
 	}
 	for _, file := range a.files("/etc/inetd.conf", "/etc/inetd.d/*") {
-		data, err := a.host.Tree.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		for i, line := range strings.Split(string(data), "\n") {
-			told := slices.ContainsFunc(a.problems, func(p units.Problem) bool { return p.Place == units.Place{File: file, Line: i + 1} })
-			if !inetdFTP.MatchString(line) || told || counts(file, i+1) {
-				continue
-			}
-			a.rec.Note(file, "inetd has an entry for FTP and is not started at boot")
-			for word := range strings.FieldsSeq(line) {
-				d, _ := byProgram(path.Base(word))
-				a.off(d)
+		found := 0
+		for i, line := range a.superText(file).lines {
+			if found < maxOff && inetdFTP.MatchString(line) && !counts[units.Place{File: file, Line: i + 1}] {
+				found++
+				a.noteOnce(file, "inetd has an entry for FTP and is not started at boot")
+				for word := range strings.FieldsSeq(line) {
+					d, _ := byProgram(path.Base(word))
+					a.off(d)
+				}
 			}
 		}
 	}
 	for _, file := range a.files("/etc/xinetd.conf", "/etc/xinetd.d/*") {
-		data, err := a.host.Tree.ReadFile(file)
-		if err != nil {
-			continue
-		}
-		items, _ := xinetdconf.Parse(data)
-		for _, item := range items {
-			value := func(name string) string {
-				if v, _ := item.Get(name); len(v.Values) > 0 {
-					return v.Values[0]
-				}
-				return ""
-			}
-			d, known := byProgram(path.Base(value("server")))
+		for _, item := range a.superText(file).items {
+			d, known := byProgram(path.Base(first(item, "server")))
 			a.off(d)
-			if item.Kind == xinetdconf.Service && (item.Name == "ftp" || value("port") == "21" || known) && (value("disable") == "yes" || !counts(file, item.Line)) {
-				a.rec.Note(file, "xinetd has an entry for FTP that is off, or xinetd is not started at boot")
+			off := first(item, "disable") == "yes" || !counts[units.Place{File: file, Line: item.Line}]
+			if off && (item.Name == "ftp" || first(item, "port") == "21" || known) {
+				a.noteOnce(file, "xinetd has an entry for FTP that is off, or xinetd is not started at boot")
 			}
 		}
+	}
+}
+
+// noteOnce is a note that a file may give cause for many times.
+func (a *audit) noteOnce(subject, detail string) {
+	if key := "note " + subject + detail; !a.told21[key] {
+		a.told21[key] = true
+		a.rec.Note(subject, detail)
 	}
 }
 
@@ -148,12 +148,14 @@ func problemReason(err error) checks.Reason {
 
 var ftpEntry = regexp.MustCompile(`(?i)ftp|\b21\b`)
 
+// maxLooks is how many entries that are refused are looked at: they may be long.
+const maxLooks = 10
+
 // aboutFTP reports that what a super-server does not take may be for FTP: the line of
 // inetd, the entry of xinetd around the line. The rest of the file is not touched by it.
 func (a *audit) aboutFTP(at units.Place) bool {
-	data, err := a.host.Tree.ReadFile(at.File)
-	lines := strings.Split(string(data), "\n")
-	if err != nil || at.Line < 1 || at.Line > len(lines) {
+	lines := a.superText(at.File).lines
+	if a.looks++; a.looks > maxLooks || at.Line < 1 || at.Line >= len(lines) {
 		return true
 	}
 	from, to := at.Line-1, at.Line

@@ -40,15 +40,16 @@ type audit struct {
 	answered []snapshot.Listener
 	// behind are the commands of enabled sockets and super-servers, by the server's name.
 	behind map[string][]command
-	// told21 are the findings of configurations, by subject and place.
-	told21 map[string]bool
+	told21 map[string]bool       // what was recorded once, by subject and place
+	texts  map[string]*superText // files of super-servers
+	looks  int                   // at entries that are refused
 	// entered are the servers that super-servers have entries for, by name: whether one
 	// of them is on.
 	entered map[string]bool
 }
 
 func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
-	a := &audit{ctx: ctx, host: env.Host, snap: env.Host.Snapshot, rec: rec, behind: map[string][]command{}, entered: map[string]bool{}, told21: map[string]bool{}}
+	a := &audit{ctx: ctx, host: env.Host, snap: env.Host.Snapshot, rec: rec, behind: map[string][]command{}, entered: map[string]bool{}, told21: map[string]bool{}, texts: map[string]*superText{}}
 	a.entries, a.problems = a.host.Units().Enabled()
 	a.findSockets()
 	if a.snap != nil {

@@ -9,8 +9,6 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host/snapshot"
 	"hostaudit/checks/host/units"
-	"hostaudit/checks/internal/inetdconf"
-	"hostaudit/checks/internal/xinetdconf"
 )
 
 // superServers judges what inetd and xinetd listen on at boot for FTP servers.
@@ -96,56 +94,28 @@ func (s superService) program() string {
 // superService tells what an entry starts: by its program, else by the name of the
 // service, which an Entry need not hold.
 func (a *audit) superService(e units.Entry) (s superService) {
-	var name string
-	data, err := a.host.Tree.ReadFile(e.Place.File)
-	if err == nil {
-		off := false
-		if name, s.args, s.known, off = serviceAt(e.Kind, data, e.Place.Line); off {
-			s.is = notFTP
-			return s
-		}
+	line := a.superText(e.Place.File).at(e.Place.Line)
+	if line.off {
+		s.is = notFTP
+		return s
 	}
-	if s.daemon, s.is = serves(e.Program, s.args); s.is == unclear && name == "ftp" {
+	s.args = line.args
+	if s.daemon, s.is = serves(e.Program, s.args); s.is == unclear && line.name == "ftp" {
 		s.is = isFTP
 	}
-	s.known = s.known && s.is == isFTP && slices.Contains(s.daemon.programs, path.Base(e.Program))
+	s.known = line.known && s.is == isFTP && slices.Contains(s.daemon.programs, path.Base(e.Program))
 	return s
 }
 
-// serviceAt returns the name of the service on a line of a super-server's file, and the
-// arguments of its program; known is false where quotes keep them from being told. off
-// is what xinetd's "disable" says, which its list "enabled" does not change
-// (xinetd.conf(5)).
-func serviceAt(kind units.Kind, data []byte, line int) (name string, args []string, known, off bool) {
-	lines := strings.Split(string(data), "\n")
-	text := ""
-	if kind == units.KindInetd {
-		services, _ := inetdconf.Parse(data)
-		i := slices.IndexFunc(services, func(s inetdconf.Service) bool { return s.Line == line })
-		if i < 0 {
-			return "", nil, false, false
-		}
-		// service type protocol wait user program name arguments
-		words := strings.Fields(lines[line-1])
-		name, text = services[i].Name, strings.Join(words[min(7, len(words)):], " ")
-	} else {
-		items, _ := xinetdconf.Parse(data)
-		i := slices.IndexFunc(items, func(item xinetdconf.Item) bool { return item.Line == line })
-		if i < 0 {
-			return "", nil, false, false
-		}
-		name = items[i].Name
-		disable, _ := items[i].Get("disable")
-		off = len(disable.Values) > 0 && disable.Values[0] == "yes"
-		if a, given := items[i].Get("server_args"); given && a.Line > 0 && a.Line <= len(lines) {
-			_, text, _ = strings.Cut(lines[a.Line-1], "=")
-		}
-		flags, _ := items[i].Get("flags")
-		if args = strings.Fields(text); slices.Contains(flags.Values, "NAMEINARGS") && len(args) > 0 && path.Base(args[0]) != "tcpd" {
-			text = strings.Join(args[1:], " ")
-		}
+// superText returns a file of a super-server, read once.
+func (a *audit) superText(file string) *superText {
+	t, read := a.texts[file]
+	if !read {
+		data, _ := a.host.Tree.ReadFile(file) // what kept it from being read is a problem of the entries
+		t = parseSuper(superFile(file), data)
+		a.texts[file] = t
 	}
-	return name, strings.Fields(text), !strings.ContainsAny(text, `"'\`), off
+	return t
 }
 
 // startUnsure reports that it is not known whether the super-server of an entry is

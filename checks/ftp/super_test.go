@@ -41,58 +41,82 @@ func TestServes(t *testing.T) {
 	}
 }
 
-func TestServiceAt(t *testing.T) {
+func TestSuperText(t *testing.T) {
 	const inetd = "# c\nftp stream tcp nowait root /usr/sbin/vsftpd vsftpd /etc/x -oa=b\n127.0.0.1:ftp stream tcp nowait root /x x \"a b\"\nshort\n"
 	const xinetd = "service ftp\n{\nid = a\nserver_args = /etc/x -oa=b\ndisable = no\n}\nservice b\n{\ndisable = yes\nflags = NAMEINARGS\nserver_args = vsftpd /etc/x\n}\n"
-	type result struct {
-		Name       string
-		Args       []string
-		Known, Off bool
-	}
 	for _, tc := range []struct {
 		kind units.Kind
 		line int
-		want result
+		want superLine
 	}{
-		{units.KindInetd, 2, result{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
-		{units.KindInetd, 3, result{"ftp", []string{`"a`, `b"`}, false, false}},
-		{units.KindInetd, 4, result{}},
-		{units.KindInetd, 99, result{}},
-		{units.KindXinetd, 1, result{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
-		{units.KindXinetd, 7, result{"b", []string{"/etc/x"}, true, true}},
-		{units.KindXinetd, 2, result{}},
+		{units.KindInetd, 2, superLine{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
+		{units.KindInetd, 3, superLine{"ftp", []string{`"a`, `b"`}, false, false}},
+		{units.KindInetd, 4, superLine{}},
+		{units.KindInetd, 99, superLine{}},
+		{units.KindXinetd, 1, superLine{"ftp", []string{"/etc/x", "-oa=b"}, true, false}},
+		{units.KindXinetd, 7, superLine{"b", []string{"/etc/x"}, true, true}},
+		{units.KindXinetd, 2, superLine{}},
 	} {
 		data := inetd
 		if tc.kind == units.KindXinetd {
 			data = xinetd
 		}
-		var got result
-		got.Name, got.Args, got.Known, got.Off = serviceAt(tc.kind, []byte(data), tc.line)
-		if diff := cmp.Diff(tc.want, got); diff != "" {
+		if diff := cmp.Diff(tc.want, parseSuper(tc.kind, []byte(data)).at(tc.line), cmp.AllowUnexported(superLine{})); diff != "" {
 			t.Errorf("%s line %d: %s", tc.kind, tc.line, diff)
 		}
 	}
 }
 
-func FuzzServiceAt(f *testing.F) {
-	f.Add([]byte("ftp stream tcp nowait root /usr/sbin/vsftpd vsftpd /etc/x\n"), 1, false)
-	f.Add([]byte("service ftp\n{\nserver_args = a 'b'\n}\n"), 1, true)
-	f.Add([]byte("service\tx\n{\nflags = NAMEINARGS\nserver_args =\n}"), 1, true)
-	f.Fuzz(func(t *testing.T, data []byte, line int, second bool) {
+func FuzzSuperText(f *testing.F) {
+	f.Add([]byte("ftp stream tcp nowait root /usr/sbin/vsftpd vsftpd /etc/x\n"), false)
+	f.Add([]byte("service ftp\n{\nserver_args = a 'b'\n}\n"), true)
+	f.Add([]byte("service\tx\n{\nflags = NAMEINARGS\nserver_args =\n}"), true)
+	f.Fuzz(func(t *testing.T, data []byte, second bool) {
 		kind := units.KindInetd
 		if second {
 			kind = units.KindXinetd
 		}
-		name, args, known, off := serviceAt(kind, data, line)
-		if name == "" && (len(args) > 0 || known || off) {
-			t.Errorf("told of no service: %q %v %v", args, known, off)
-		}
-		for _, arg := range args {
-			if arg == "" || known && strings.ContainsAny(arg, `"'\`) {
-				t.Errorf("argument %q", arg)
+		text := parseSuper(kind, data)
+		told := 0
+		for line := range len(text.lines) + 2 {
+			l := text.at(line)
+			if l.name == "" && (len(l.args) > 0 || l.known || l.off) {
+				t.Errorf("told of no service: %+v", l)
+			}
+			if l.name != "" {
+				told++
+			}
+			for _, arg := range l.args {
+				if arg == "" || l.known && strings.ContainsAny(arg, `"'\`) {
+					t.Errorf("argument %q", arg)
+				}
 			}
 		}
+		if told != len(text.services)+len(text.items) {
+			t.Errorf("%d services told of %d", told, len(text.services)+len(text.items))
+		}
 	})
+}
+
+// TestManyEntries: an image may hold as many entries as its files can.
+func TestManyEntries(t *testing.T) {
+	for name, conf := range map[string]string{
+		"inetd-off": "-- etc/inetd.conf --\n" + strings.Repeat("ftp x\n", 1_000_000),
+		"inetd":     strings.Replace(inetdTree, "-- etc/inetd.conf --\n", "", 1) + "-- etc/inetd.conf --\n" + strings.Repeat("21 stream tcp nowait root /x x\n", 200_000),
+		"xinetd":    strings.Replace(xinetdTree, "-- etc/xinetd.conf --\n", "-- etc/xinetd.conf --\n"+strings.Repeat("service ftp\n{\nport=21\n}\n", 200_000), 1),
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := hosttest.Load(t, conf)
+			start := time.Now()
+			got := verdict(h)
+			if took := time.Since(start); took > 10*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			if len(got) > 8<<20 {
+				t.Errorf("%d bytes are told", len(got))
+			}
+		})
+	}
 }
 
 // TestRogueListeners: however many listeners never answer, the check ends soon, and does
