@@ -152,7 +152,6 @@ type superCase struct {
 	want       string
 	status     string // idle and running
 	findings   int    // for port 21, idle
-	off        bool   // an entry that its own "disable" turns off
 }
 
 // everywhere does not tell IPv4's every address from that of both families.
@@ -166,7 +165,7 @@ func checkSuper(t *testing.T, h *hosttest.RealHost, tc superCase, start string) 
 	if running.kernel != tc.want {
 		t.Errorf("the super-server opens %q, want %q\n%s", running.kernel, tc.want, h.ReadFile("/tmp/out"))
 	}
-	if everywhere(idle.configured) != everywhere(running.kernel) && !tc.off || running.configured != idle.configured {
+	if everywhere(idle.configured) != everywhere(running.kernel) || running.configured != idle.configured {
 		t.Errorf("read as %q, opened %q\n%s", idle.configured, running.kernel, idle.text)
 	}
 	if idle.status != tc.status || running.status != tc.status {
@@ -204,22 +203,22 @@ func TestRealInetd(t *testing.T) {
 	const serve = " nowait root /usr/sbin/pure-ftpd pure-ftpd\n"
 	const any21 = "tcp/0.0.0.0:21 tcp/[::]:21/v6only"
 	for _, tc := range []superCase{
-		{"ftp", "ftp stream tcp" + serve, any21, "fail", 1, false},
-		{"tcpd", "ftp stream tcp nowait root /usr/sbin/tcpd /usr/sbin/pure-ftpd\n", any21, "fail", 1, false},
-		{"number", "21 stream tcp" + serve, any21, "fail", 1, false},
-		{"v4", "ftp stream tcp4" + serve, "tcp/0.0.0.0:21", "fail", 1, false},
-		{"v6", "ftp stream tcp6" + serve, "tcp/[::]:21/v6only", "fail", 1, false},
-		{"loopback", "127.0.0.1:ftp stream tcp" + serve, "tcp/127.0.0.1:21", "fail", 1, false},
-		{"loopback-v6", "[::1]:ftp stream tcp6" + serve, "tcp/[::1]:21", "fail", 1, false},
-		{"address-below", "10.9.9.1:\nftp stream tcp" + serve, "tcp/10.9.9.1:21", "fail", 1, false},
-		{"two-addresses", "127.0.0.1,10.9.9.1:ftp stream tcp" + serve, "tcp/10.9.9.1:21 tcp/127.0.0.1:21", "fail", 1, false},
-		{"elsewhere", "2121 stream tcp" + serve, "tcp/0.0.0.0:2121 tcp/[::]:2121/v6only", "pass", 0, false},
-		{"both-ports", "2121 stream tcp4" + serve + "ftp stream tcp4" + serve, "tcp/0.0.0.0:21 tcp/0.0.0.0:2121", "fail", 1, false},
-		{"comment", "#ftp stream tcp" + serve + "#<off># ftp stream tcp" + serve, "", "not_applicable", 0, false},
-		{"not-a-service", "nothing stream tcp" + serve, "", "not_applicable", 0, false},
-		{"udp", "21 dgram udp wait root /usr/bin/cat cat\n", "udp/0.0.0.0:21 udp/[::]:21", "not_applicable", 0, false},
-		{"after-a-bad-line", "telnet stream tcp\nftp stream tcp4" + serve, "tcp/0.0.0.0:21", "fail", 1, false},
-		{"script-by-name", "ftp stream tcp4 nowait root /bin/sh sh -c true\n", "tcp/0.0.0.0:21", "fail", 1, false},
+		{"ftp", "ftp stream tcp" + serve, any21, "fail", 1},
+		{"tcpd", "ftp stream tcp nowait root /usr/sbin/tcpd /usr/sbin/pure-ftpd\n", any21, "fail", 1},
+		{"number", "21 stream tcp" + serve, any21, "fail", 1},
+		{"v4", "ftp stream tcp4" + serve, "tcp/0.0.0.0:21", "fail", 1},
+		{"v6", "ftp stream tcp6" + serve, "tcp/[::]:21/v6only", "fail", 1},
+		{"loopback", "127.0.0.1:ftp stream tcp" + serve, "tcp/127.0.0.1:21", "fail", 1},
+		{"loopback-v6", "[::1]:ftp stream tcp6" + serve, "tcp/[::1]:21", "fail", 1},
+		{"address-below", "10.9.9.1:\nftp stream tcp" + serve, "tcp/10.9.9.1:21", "fail", 1},
+		{"two-addresses", "127.0.0.1,10.9.9.1:ftp stream tcp" + serve, "tcp/10.9.9.1:21 tcp/127.0.0.1:21", "fail", 1},
+		{"elsewhere", "2121 stream tcp" + serve, "tcp/0.0.0.0:2121 tcp/[::]:2121/v6only", "pass", 0},
+		{"both-ports", "2121 stream tcp4" + serve + "ftp stream tcp4" + serve, "tcp/0.0.0.0:21 tcp/0.0.0.0:2121", "fail", 1},
+		{"comment", "#ftp stream tcp" + serve + "#<off># ftp stream tcp" + serve, "", "not_applicable", 0},
+		{"not-a-service", "nothing stream tcp" + serve, "", "not_applicable", 0},
+		{"udp", "21 dgram udp wait root /usr/bin/cat cat\n", "udp/0.0.0.0:21 udp/[::]:21", "not_applicable", 0},
+		{"after-a-bad-line", "telnet stream tcp\nftp stream tcp4" + serve, "tcp/0.0.0.0:21", "fail", 1},
+		{"script-by-name", "ftp stream tcp4 nowait root /bin/sh sh -c true\n", "tcp/0.0.0.0:21", "fail", 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h.WriteFile("/etc/inetd.conf", tc.conf+"*:discard stream tcp4 nowait root internal\n", 0o644)
@@ -268,32 +267,32 @@ func TestRealXinetd(t *testing.T) {
 	defaults := func(more string) string { return "defaults\n{\n" + more + "}\n" }
 	const any21 = "tcp/[::]:21" // with IPv4: what Debian's build does unless told
 	cases := []superCase{
-		{"ftp", service("ftp", ""), any21, "fail", 1, false},
-		{"disable-no", service("ftp", "disable = no\n"), any21, "fail", 1, false},
-		{"disable-yes", service("ftp", "disable = yes\n"), "", "not_applicable", 0, false},
-		{"disable-twice", service("ftp", "disable = no\ndisable = yes\n"), any21, "fail", 1, false},
-		{"disabled-list", defaults("disabled = ftp\n") + service("ftp", ""), "", "not_applicable", 0, false},
-		{"disabled-list-below", service("ftp", "") + defaults("disabled = ftp\n"), "", "not_applicable", 0, false},
-		{"enabled-list", defaults("enabled = discard\n") + service("ftp", ""), "", "not_applicable", 0, false},
-		{"enabled-list-has-it", defaults("enabled = ftp discard\n") + service("ftp", ""), any21, "fail", 1, false},
-		{"enabled-list-and-disable", defaults("enabled = ftp discard\n") + service("ftp", "disable = yes\n"), "", "not_applicable", 0, true},
-		{"id-in-list", defaults("disabled = files\n") + service("ftp", "id = files\n"), "", "not_applicable", 0, false},
-		{"id-not-in-list", defaults("disabled = ftp\n") + service("ftp", "id = files\n"), any21, "fail", 1, false},
-		{"bind", service("ftp", "bind = 127.0.0.1\n"), "tcp/127.0.0.1:21", "fail", 1, false},
-		{"interface", service("ftp", "interface = 10.9.9.1\n"), "tcp/10.9.9.1:21", "fail", 1, false},
-		{"bind-v6", service("ftp", "bind = ::1\nflags = IPv6\n"), "tcp/[::1]:21", "fail", 1, false},
-		{"bind-localhost", service("ftp", "bind = localhost\n"), "tcp/127.0.0.1:21", "fail", 1, false},
-		{"bind-of-defaults", defaults("bind = 127.0.0.1\n") + service("ftp", ""), "tcp/127.0.0.1:21", "fail", 1, false},
-		{"v6", service("ftp", "flags = IPv6\n"), "tcp/[::]:21", "fail", 1, false},
-		{"v6only", service("ftp", "flags = IPv6\nv6only = yes\n"), "tcp/[::]:21/v6only", "fail", 1, false},
-		{"port", service("ftp", "port = 21\n"), any21, "fail", 1, false},
-		{"another-port", service("ftp", "port = 2121\n"), "", "not_applicable", 0, false},
-		{"unlisted", service("files", "type = UNLISTED\nport = 2121\n"), "tcp/[::]:2121", "pass", 0, false},
-		{"unlisted-21", service("files", "type = UNLISTED\nport = 21\n"), any21, "fail", 1, false},
-		{"script-by-name", strings.Replace(service("ftp", ""), "/usr/sbin/vsftpd", "/serve", 1), any21, "fail", 1, false},
-		{"no-server", strings.Replace(service("ftp", ""), "/usr/sbin/vsftpd", "/usr/sbin/gone", 1), "", "not_applicable", 0, false},
-		{"sensor", service("ftp", "flags = SENSOR\n"), any21, "not_applicable", 0, false},
-		{"two", service("ftp", "bind = 127.0.0.1\n") + service("ftp", "id = other\nbind = 10.9.9.1\n"), "tcp/10.9.9.1:21 tcp/127.0.0.1:21", "fail", 2, false},
+		{"ftp", service("ftp", ""), any21, "fail", 1},
+		{"disable-no", service("ftp", "disable = no\n"), any21, "fail", 1},
+		{"disable-yes", service("ftp", "disable = yes\n"), "", "not_applicable", 0},
+		{"disable-twice", service("ftp", "disable = no\ndisable = yes\n"), any21, "fail", 1},
+		{"disabled-list", defaults("disabled = ftp\n") + service("ftp", ""), "", "not_applicable", 0},
+		{"disabled-list-below", service("ftp", "") + defaults("disabled = ftp\n"), "", "not_applicable", 0},
+		{"enabled-list", defaults("enabled = discard\n") + service("ftp", ""), "", "not_applicable", 0},
+		{"enabled-list-has-it", defaults("enabled = ftp discard\n") + service("ftp", ""), any21, "fail", 1},
+		{"enabled-list-and-disable", defaults("enabled = ftp discard\n") + service("ftp", "disable = yes\n"), "", "not_applicable", 0},
+		{"id-in-list", defaults("disabled = files\n") + service("ftp", "id = files\n"), "", "not_applicable", 0},
+		{"id-not-in-list", defaults("disabled = ftp\n") + service("ftp", "id = files\n"), any21, "fail", 1},
+		{"bind", service("ftp", "bind = 127.0.0.1\n"), "tcp/127.0.0.1:21", "fail", 1},
+		{"interface", service("ftp", "interface = 10.9.9.1\n"), "tcp/10.9.9.1:21", "fail", 1},
+		{"bind-v6", service("ftp", "bind = ::1\nflags = IPv6\n"), "tcp/[::1]:21", "fail", 1},
+		{"bind-localhost", service("ftp", "bind = localhost\n"), "tcp/127.0.0.1:21", "fail", 1},
+		{"bind-of-defaults", defaults("bind = 127.0.0.1\n") + service("ftp", ""), "tcp/127.0.0.1:21", "fail", 1},
+		{"v6", service("ftp", "flags = IPv6\n"), "tcp/[::]:21", "fail", 1},
+		{"v6only", service("ftp", "flags = IPv6\nv6only = yes\n"), "tcp/[::]:21/v6only", "fail", 1},
+		{"port", service("ftp", "port = 21\n"), any21, "fail", 1},
+		{"another-port", service("ftp", "port = 2121\n"), "", "not_applicable", 0},
+		{"unlisted", service("files", "type = UNLISTED\nport = 2121\n"), "tcp/[::]:2121", "pass", 0},
+		{"unlisted-21", service("files", "type = UNLISTED\nport = 21\n"), any21, "fail", 1},
+		{"script-by-name", strings.Replace(service("ftp", ""), "/usr/sbin/vsftpd", "/serve", 1), any21, "fail", 1},
+		{"no-server", strings.Replace(service("ftp", ""), "/usr/sbin/vsftpd", "/usr/sbin/gone", 1), "", "not_applicable", 0},
+		{"sensor", service("ftp", "flags = SENSOR\n"), any21, "not_applicable", 0},
+		{"two", service("ftp", "bind = 127.0.0.1\n") + service("ftp", "id = other\nbind = 10.9.9.1\n"), "tcp/10.9.9.1:21 tcp/127.0.0.1:21", "fail", 2},
 	}
 	eachXinetd(t, func(t *testing.T, h *hosttest.RealHost) {
 		for _, tc := range cases {

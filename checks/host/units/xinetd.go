@@ -47,8 +47,8 @@ func (g *gatherer) xinetd(names ports) {
 			id = s.Name
 		}
 		off := firstValue(s.Item, "disable") == "yes"
-		if restricted { // the list wins over "disable = yes"
-			off = !slices.Contains(enabled, id)
+		if restricted && !slices.Contains(enabled, id) { // being listed does not undo "disable = yes"
+			off = true
 		}
 		if off || slices.Contains(disabled, id) {
 			continue
