@@ -34,6 +34,7 @@ func startMySQL(t testing.TB, h *hosttest.RealHost, args ...string) *realDB {
 	d.exec("CREATE USER tester@localhost IDENTIFIED BY '" + tester + "'; GRANT ALL ON *.* TO tester@localhost WITH GRANT OPTION")
 	_ = d.db.Close()
 	d.db = d.open("tester", tester)
+	d.settle(1)
 	return d
 }
 
@@ -150,6 +151,7 @@ func TestRealMySQL9SkipGrantTables(t *testing.T) {
 	h.MySQL(append(mysqlLog(), "--skip-grant-tables")...)
 	d := &realDB{t: t, h: h, log: new(int)}
 	d.db = d.open("anyone", "anything")
+	d.settle(1)
 	const fail = "fail skip-grant-tables=skip-grant-tables"
 	row{name: "skip-grant-tables", root: seen{fail, 0}, nobody: seen{fail, 0}}.check(d)
 }

@@ -280,6 +280,7 @@ func startMariaDB(t testing.TB, h *hosttest.RealHost, args ...string) *realDB {
 	h.SQL("GRANT ALL ON *.* TO tester@localhost IDENTIFIED BY '" + tester + "' WITH GRANT OPTION")
 	d := &realDB{t: t, h: h, log: new(int)}
 	d.db = d.open("tester", tester)
+	d.settle(1)
 	return d
 }
 
@@ -448,6 +449,7 @@ func TestRealRowsSkipGrantTables(t *testing.T) {
 	h.MariaDB("--bind-address=0.0.0.0", "--skip-grant-tables", "--log-warnings=2", "--log-error="+serverLog)
 	d := &realDB{t: t, h: h, log: new(int)}
 	d.db = d.open("anyone", "anything")
+	d.settle(1)
 	const fail = "fail skip-grant-tables=skip-grant-tables"
 	row{name: "skip-grant-tables", root: seen{fail, 0}, nobody: seen{fail, 0}}.check(d)
 }
@@ -471,6 +473,7 @@ func (d *realDB) restartRow(start func()) {
 				d.stop()
 				start()
 				d.db = d.open("tester", tester)
+				d.settle(1)
 			}
 			d.denied()
 			verdict, text := d.audit(uid, "/tmp/state-"+uid)
