@@ -14,8 +14,9 @@ import (
 )
 
 // anotherUID is the user and group ID whose login tells an empty password from socket
-// authentication: nobody's, which is what an ID without rights is mapped to as well.
-const anotherUID = 65534
+// authentication. No account has it as a rule, so no AS of a socket plugin names it; where
+// one has, the answer is at worst that of another account.
+const anotherUID = 65533
 
 var errIdentity = errors.New("the identity of another user could not be taken")
 

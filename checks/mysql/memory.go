@@ -32,7 +32,12 @@ func bootID(h *host.Host) string {
 	return strings.TrimSpace(string(id))
 }
 
-// remembered returns what the server answered on a way in that refused us.
+// unansweredPrefix begins what is kept of an attempt that the server may have counted
+// and whose answer told nothing; the reason and the detail follow.
+const unansweredPrefix = "no answer: "
+
+// remembered returns what the server answered on a way in where it may have counted
+// an attempt as refused.
 func (j *judgement) remembered(w way) (answer, bool) {
 	key := refusalKey(j.boot, j.server.inst.proc, w)
 	if key == "" {
@@ -41,6 +46,10 @@ func (j *judgement) remembered(w way) (answer, bool) {
 	kept, ok := j.memory.Get(key)
 	if !ok {
 		return answer{}, false
+	}
+	if text, told := strings.CutPrefix(kept, unansweredPrefix); told {
+		reason, detail, _ := strings.Cut(text, " ")
+		return answer{reason: checks.Reason(reason), detail: detail}, true
 	}
 	when, detail, _ := strings.Cut(kept, " ")
 	seconds, err := strconv.ParseInt(when, 10, 64)
@@ -56,9 +65,13 @@ func (j *judgement) remembered(w way) (answer, bool) {
 	}, true
 }
 
+// lateWrite is how long after a change, or after its start, MariaDB may still write the
+// file of its account table (aria_checkpoint_interval is half a minute).
+const lateWrite = time.Minute
+
 // accountsChanged reports whether the accounts of a MariaDB server were changed after a
-// time, as far as the file of its account table shows: Aria writes it at its checkpoints,
-// half a minute later at most. MySQL keeps the table in one file with others that change
+// time, as far as the file of its account table shows; a change in the minute after is
+// not told from an earlier one. MySQL keeps the table in one file with others that change
 // every day: of it nothing is said.
 func (j *judgement) accountsChanged(since time.Time) bool {
 	if j.server.inst.settings.flavour != mariaDB || j.server.in != nil {
@@ -69,21 +82,26 @@ func (j *judgement) accountsChanged(since time.Time) bool {
 		dir = d.Value
 	}
 	info, err := j.tree.Stat(path.Join(dir, "mysql/global_priv.MAD"))
-	return err == nil && info.ModTime.After(since)
+	return err == nil && info.ModTime.After(since.Add(lateWrite))
 }
 
 // attempt makes the attempt. It is booked before, so that one which is abandoned
 // half-way counts too.
 func (j *judgement) attempt(ctx context.Context, w way) answer {
 	before := j.spent
+	w.quiet = before > 0
 	j.book(before + 1)
 	j.attempts++
 	a := j.try(ctx, w)
 	if !a.spends() {
 		j.book(before)
 	}
-	if key := refusalKey(j.boot, j.server.inst.proc, w); key != "" && a.verdict == vRefused {
-		j.memory.Put(key, fmt.Sprint(j.now().Unix(), " ", a.detail))
+	if key := refusalKey(j.boot, j.server.inst.proc, w); key != "" && a.spends() {
+		if a.verdict == vRefused {
+			j.memory.Put(key, fmt.Sprint(j.now().Unix(), " ", a.detail))
+		} else {
+			j.memory.Put(key, unansweredPrefix+string(a.reason)+" "+a.detail)
+		}
 	}
 	return a
 }

@@ -47,6 +47,7 @@ type way struct {
 	network, address string
 	place            string // one of the places
 	another          bool   // as another user of the host than its root
+	quiet            bool   // see wire
 }
 
 // answer is the outcome of one attempt.
@@ -128,6 +129,7 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 			return nil, err
 		}
 		link = newWire(ctx, c)
+		link.quiet = w.quiet
 		return link, nil
 	}
 	err := guard.Call(func() { a = p.converse(ctx, cfg) })
@@ -263,6 +265,8 @@ func byNumber(number uint16) answer {
 		return answer{verdict: vExpired}
 	case 1130: // ER_HOST_NOT_PRIVILEGED
 		return answer{verdict: vNotAdmitted}
+	case 3955, 4150: // ER_USER_ACCESS_DENIED_FOR_USER_ACCOUNT_BLOCKED_BY_PASSWORD_LOCK, ER_USER_IS_BLOCKED
+		return answer{verdict: vBusy, reason: checks.ReasonUnreadable, detail: "the server has locked root after refused logins"}
 	case 1040, 1203: // ER_CON_COUNT_ERROR, ER_TOO_MANY_USER_CONNECTIONS
 		return answer{verdict: vBusy, reason: checks.ReasonUnreadable, detail: "the server has too many connections"}
 	case 1129: // ER_HOST_IS_BLOCKED

@@ -353,6 +353,8 @@ func TestRealRows(t *testing.T) {
 		{name: "host-not-allowed", setup: "CREATE USER root@'192.0.2.%'", root: seen{pass, 3}, nobody: seen{pass, 3}},
 		{name: "secure-transport-no-tls", setup: "SET GLOBAL require_secure_transport=ON; CREATE USER root@localhost IDENTIFIED BY 'right'" + allRights + "; CREATE USER root@'%'", root: seen{pass, 2}, nobody: seen{pass, 2}},
 		{name: "password-errors-1", setup: "SET GLOBAL require_secure_transport=OFF; SET GLOBAL max_password_errors=1; CREATE USER root@localhost IDENTIFIED BY 'right'", root: seen{pass, 3}, nobody: seen{pass, 3}, password: "right"},
+		{name: "certificate-required", setup: viaLocal + "unix_socket" + allRights + "; CREATE USER root@'%' REQUIRE X509", root: seen{pass, 0}, nobody: seen{pass, 2}},
+		{name: "password-errors-ed25519", setup: "SET GLOBAL max_password_errors=2; CREATE USER root@localhost IDENTIFIED VIA ed25519 USING PASSWORD('right')", root: seen{pass, 3}, nobody: seen{pass, 3}, password: "right"},
 		{name: "password-errors-2", setup: "SET GLOBAL max_password_errors=2; CREATE USER root@'%' IDENTIFIED BY 'right'", root: seen{pass, 2}, nobody: seen{pass, 2}, password: "right"},
 		{name: "full", setup: "SET GLOBAL max_connections=10", prepare: fill, root: seen{unread, 1}, nobody: seen{unread, 1}, again: 1},
 	})
@@ -395,7 +397,9 @@ func TestRealRowsTLS(t *testing.T) {
 	h := realServer(t)
 	certify(t, h)
 	d := startMariaDB(t, h, "--bind-address=0.0.0.0", "--ssl-cert=/etc/c.pem", "--ssl-key=/etc/k.pem")
+	d.exec("INSTALL SONAME 'auth_ed25519'")
 	d.rows(t, clearMariaDB, []row{
+		{name: "password-errors-ed25519", setup: "SET GLOBAL max_password_errors=2; CREATE USER root@'%' IDENTIFIED VIA ed25519 USING PASSWORD('right')", root: seen{pass, 2}, nobody: seen{pass, 2}, password: "right"},
 		{name: "tls-required-empty", setup: "CREATE USER root@localhost REQUIRE SSL" + allRights, root: seen{empty + "root@localhost", 0}, nobody: seen{empty + "root@localhost", 0}},
 		{name: "tls-required-any-host-empty", setup: viaLocal + "unix_socket" + allRights + "; CREATE USER root@'%' REQUIRE SSL", root: seen{empty + "root@%", 0}, nobody: seen{empty + "root@%", 1}},
 		{name: "tls-required-set", setup: "CREATE USER root@localhost IDENTIFIED BY 'right' REQUIRE SSL" + allRights, root: seen{pass, 3}, nobody: seen{pass, 3}},
@@ -460,15 +464,15 @@ func TestRealRestart(t *testing.T) {
 	t.Parallel()
 	d := startMariaDB(t, realServer(t))
 	d.exec("ALTER USER root@localhost IDENTIFIED BY 'right'")
-	d.restartRow(func() { d.h.MariaDB("--log-warnings=2", "--log-error="+serverLog) })
+	d.restartRow(2, func() { d.h.MariaDB("--log-warnings=2", "--log-error="+serverLog) })
 }
 
 // restartRow audits a server whose root has a password and that listens on its socket
 // and on loopback, twice before and twice after a restart.
-func (d *realDB) restartRow(start func()) {
+func (d *realDB) restartRow(refused int, start func()) {
 	d.t.Helper()
 	for _, uid := range []string{rootUID, nobodyUID} {
-		for n, want := range []int{2, 0, 2, 0} {
+		for n, want := range []int{refused, 0, refused, 0} {
 			if n == 2 {
 				d.stop()
 				start()

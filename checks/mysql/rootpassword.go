@@ -145,6 +145,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 	}
 	j.recall()
 	asked, judged, gaps, locked := 0, 0, 0, 0
+	local := false // the socket led to an account of localhost, and that refused
 	for len(ways) > 0 {
 		w := ways[0]
 		ways = ways[1:]
@@ -159,6 +160,9 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		case j.spent+locked >= maxRefusals:
 			j.rec.Note(string(j.subject(w.place)), "not tried: two refused logins are the limit, so that no account is locked")
 			continue
+		case w.place == "loopback" && local && j.sameAccounts():
+			j.rec.Note(string(j.subject(w.place)), "not tried: to the server it is localhost, as the socket that refused is, and no account is to be refused twice")
+			continue
 		case ctx.Err() != nil || ok && time.Until(end) <= 0:
 			j.gap(checks.ReasonBudget, w.place, "not tried: the time for this server was used up")
 			gaps++
@@ -172,8 +176,8 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		}
 		switch a.verdict {
 		case vRoot:
-			if a.table == nil && j.rootOfHost(w) {
-				// Root of the host may be let in for being that: another way in tells.
+			if a.table == nil && j.bySocket(w) {
+				// The socket may let this user in for being who it is: another way in tells.
 				j.server.why = unreadTable(a.tableErr)
 				if len(ways) == 0 {
 					ways = append(ways, way{network: w.network, address: w.address, place: placeOther, another: true})
@@ -193,6 +197,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 			return true
 		case vRefused:
 			judged++
+			local = local || w.network == "unix"
 			if a.detail != "" {
 				j.rec.Note(string(j.subject("root")), a.detail)
 			}
@@ -231,11 +236,26 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 // rootOfHost reports whether a way in may have let root of the host in for being that.
 func (j *judgement) rootOfHost(w way) bool { return w.network == "unix" && j.euid == 0 && !w.another }
 
+// bySocket reports whether a way in may have let this user of the host in for being who
+// it is: auth_socket of MySQL also takes the user that "AS" names.
+func (j *judgement) bySocket(w way) bool {
+	return j.rootOfHost(w) || w.network == "unix" && !w.another && j.server.inst.settings.flavour == mySQL
+}
+
 func unreadTable(err error) string {
 	if errors.Is(err, errOldServer) {
 		return "the account table of a server this old is not read"
 	}
 	return "root was let in, and the account table could not be read"
+}
+
+// sameAccounts reports whether a client from loopback meets the accounts that one at the
+// socket does. MySQL counts each refusal against FAILED_LOGIN_ATTEMPTS, an empty password
+// too, and knows 127.0.0.1 and ::1 as localhost without looking them up (ip_to_hostname in
+// sql/hostname_cache.cc) unless it looks up no names.
+func (j *judgement) sameAccounts() bool {
+	value, gap := j.server.inst.settings.last("skip-name-resolve")
+	return j.server.inst.settings.flavour == mySQL && gap == nil && !value.On()
 }
 
 // inside judges a server that logged us in as root.

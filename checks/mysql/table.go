@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -22,6 +23,8 @@ type account struct {
 	logins          []login // alternatives: any one lets in
 	locked, expired bool
 	tls             bool // REQUIRE SSL, X509 or more
+	certificate     bool // REQUIRE X509, ISSUER or SUBJECT: a client's certificate is a credential
+	factors         int  // further ones that are asked for, all of them (MySQL from 8.0.27)
 	unread          bool // its authentication has a form that is not evaluated
 }
 
@@ -78,6 +81,12 @@ func (a account) strength() strength {
 	for _, l := range a.logins {
 		switch l.strength() {
 		case asksNothing:
+			switch {
+			case a.certificate:
+				continue
+			case a.factors > 0:
+				return asksUnknown
+			}
 			return asksNothing
 		case asksUnknown:
 			worst = asksUnknown
@@ -98,17 +107,17 @@ var errOldServer = errors.New("a server older than MariaDB 10.4 or MySQL 5.7")
 
 // readTable reads the accounts and what variables decide about them.
 func readTable(ctx context.Context, conn driver.Conn, version string) (*table, error) {
-	major, minor, maria, ok := parseVersion(version)
-	read := readUser
+	v, maria, ok := parseVersion(version)
+	var accounts []account
+	var err error
 	switch {
-	case !ok:
-		return nil, errOldServer
-	case maria && (major > 10 || major == 10 && minor >= 4):
-		read = readGlobalPriv
-	case maria || major < 5 || major == 5 && minor < 7:
+	case ok && maria && v.atLeast(10, 4, 0):
+		accounts, err = readGlobalPriv(ctx, conn)
+	case ok && !maria && v.atLeast(5, 7, 0):
+		accounts, err = readUser(ctx, conn, v.atLeast(8, 0, 27))
+	default:
 		return nil, errOldServer
 	}
-	accounts, err := read(ctx, conn)
 	if err != nil {
 		return nil, err
 	}
@@ -127,17 +136,32 @@ func readTable(ctx context.Context, conn driver.Conn, version string) (*table, e
 	return t, nil
 }
 
+// serverVersion is major, minor and patch.
+type serverVersion [3]int
+
+func (v serverVersion) atLeast(major, minor, patch int) bool {
+	return slices.Compare(v[:], []int{major, minor, patch}) >= 0
+}
+
 // parseVersion reads VERSION(). MariaDB 10 may say "5.5.5-10.6.1-MariaDB".
-func parseVersion(s string) (major, minor int, maria, ok bool) {
+func parseVersion(s string) (v serverVersion, maria, ok bool) {
 	maria = strings.Contains(s, "MariaDB")
 	if maria {
 		s = strings.TrimPrefix(s, "5.5.5-")
 	}
-	first, rest, _ := strings.Cut(s, ".")
-	second, _, _ := strings.Cut(rest, ".")
-	major, err1 := strconv.Atoi(first)
-	minor, err2 := strconv.Atoi(second)
-	return major, minor, maria, err1 == nil && err2 == nil
+	s, _, _ = strings.Cut(s, "-")
+	parts := strings.Split(s, ".")
+	if len(parts) != 3 {
+		return v, maria, false
+	}
+	for i, part := range parts {
+		n, err := strconv.Atoi(part)
+		if err != nil {
+			return v, maria, false
+		}
+		v[i] = n
+	}
+	return v, maria, true
 }
 
 // ofAccounts ends a query: the accounts every check asks about come first, and what is
@@ -149,15 +173,18 @@ func ofAccounts() string {
 // readGlobalPriv reads MariaDB's mysql.global_priv (from 10.4). Priv is JSON: the
 // top level holds one login; "auth_or", where there is one, lists all, and the
 // entry without a plugin stands for that of the top level (User_table_json::get_auth
-// in sql/sql_acl.cc). ssl_type counts from 0, none (SSL_type in sql/sql_acl.h).
+// in sql/sql_acl.cc). ssl_type counts from 0: none, any, X509, specified (SSL_type in
+// sql/sql_acl.h).
 func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
-	const fixed = 9
+	const fixed = 10
 	var q strings.Builder
 	q.WriteString(`SELECT User, Host, JSON_VALID(Priv),
 		COALESCE(JSON_VALUE(Priv, '$.account_locked'), '') IN ('1', 'true'),
 		COALESCE(JSON_VALUE(Priv, '$.password_last_changed'), '') = '0',
 		COALESCE(JSON_LENGTH(Priv, '$.auth_or'), 0),
 		COALESCE(JSON_VALUE(Priv, '$.ssl_type'), '0') > 0,
+		COALESCE(JSON_VALUE(Priv, '$.ssl_type'), '0') = 2 OR
+			COALESCE(JSON_VALUE(Priv, '$.x509_issuer'), '') <> '' OR COALESCE(JSON_VALUE(Priv, '$.x509_subject'), '') <> '',
 		COALESCE(JSON_VALUE(Priv, '$.plugin'), ''),
 		COALESCE(JSON_VALUE(Priv, '$.authentication_string'), '')`)
 	for i := range maxAlternatives {
@@ -174,8 +201,8 @@ func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
 	}
 	var out []account
 	for _, r := range rows {
-		a := account{user: r[0], host: r[1], locked: r[3] == "1", expired: r[4] == "1", unread: r[2] != "1", tls: r[6] == "1"}
-		top := login{plugin: r[7], stored: stored(r[8])}
+		a := account{user: r[0], host: r[1], locked: r[3] == "1", expired: r[4] == "1", unread: r[2] != "1", tls: r[6] == "1", certificate: r[7] == "1"}
+		top := login{plugin: r[8], stored: stored(r[9])}
 		count, err := strconv.Atoi(r[5])
 		if err != nil {
 			a.unread = true
@@ -199,20 +226,30 @@ func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
 	return out, nil
 }
 
-// readUser reads MySQL's mysql.user (from 5.7).
-func readUser(ctx context.Context, conn driver.Conn) ([]account, error) {
+// readUser reads MySQL's mysql.user (from 5.7). manyFactors says that the release knows
+// accounts with several factors, which are all asked for (from 8.0.27).
+func readUser(ctx context.Context, conn driver.Conn, manyFactors bool) ([]account, error) {
+	factors := "0"
+	if manyFactors {
+		factors = "COALESCE(JSON_LENGTH(User_attributes, '$.multi_factor_authentication'), 0)"
+	}
 	rows, err := query(ctx, conn, `SELECT User, Host, plugin, COALESCE(authentication_string, ''),
-		account_locked = 'Y', password_expired = 'Y', ssl_type <> ''
-		FROM mysql.user`+ofAccounts(), 7)
+		account_locked = 'Y', password_expired = 'Y', ssl_type <> '',
+		ssl_type = 'X509' OR LENGTH(x509_issuer) > 0 OR LENGTH(x509_subject) > 0, `+factors+`
+		FROM mysql.user`+ofAccounts(), 9)
 	if err != nil {
 		return nil, err
 	}
 	var out []account
 	for _, r := range rows {
-		out = append(out, account{
-			user: r[0], host: r[1], locked: r[4] == "1", expired: r[5] == "1", tls: r[6] == "1",
+		a := account{
+			user: r[0], host: r[1], locked: r[4] == "1", expired: r[5] == "1", tls: r[6] == "1", certificate: r[7] == "1",
 			logins: []login{{plugin: r[2], stored: stored(r[3])}},
-		})
+		}
+		if a.factors, err = strconv.Atoi(r[8]); err != nil {
+			a.unread = true
+		}
+		out = append(out, a)
 	}
 	return out, nil
 }
