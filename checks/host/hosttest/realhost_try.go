@@ -107,7 +107,7 @@ func (y *Try) processes() []process {
 type process struct {
 	pid      int
 	state    string        // S sleeps, Z ended; "" = gone
-	channel  string        // the function of the kernel that it sleeps in; 0 where kernels do not say
+	channel  string        // the function of the kernel that it sleeps in; 0 = it does not sleep
 	computed time.Duration // since it started
 	switches string        // how often it got the processor
 }
@@ -130,14 +130,20 @@ func look(pid int) process {
 }
 
 func (p process) ended() bool { return p.state == "" || p.state == "Z" || p.state == "X" }
-func (p process) runs() bool  { return p.state == "R" || p.state == "D" }
+
+// runs reports that it goes on by itself. State S alone does not say that it sleeps: one
+// that was about to is seen like that while others have the processor, with no channel.
+func (p process) runs() bool {
+	return !p.ended() && (p.state == "R" || p.state == "D" || p.channel == "0")
+}
+
 func (p process) loops() bool { return p.runs() && p.computed > time.Second }
 
 // waits reports that it sleeps until something connects: in inet_csk_accept,
 // poll_schedule_timeout, ep_poll or what later kernels call them.
 func (p process) waits() bool {
-	return p.state == "S" && (p.channel == "0" || strings.Contains(p.channel, "accept") ||
-		strings.Contains(p.channel, "select") || strings.Contains(p.channel, "poll"))
+	return p.state == "S" &&
+		(strings.Contains(p.channel, "accept") || strings.Contains(p.channel, "select") || strings.Contains(p.channel, "poll"))
 }
 
 // children returns the children of a process, none of one that is gone.

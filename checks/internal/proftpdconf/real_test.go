@@ -36,7 +36,9 @@ func TestRealProFTPD(t *testing.T) {
 	eachProFTPD(t, func(t *testing.T, h *hosttest.RealHost, build proftpdconf.Build) {
 		h.MustRun("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost", "-keyout", "/etc/ssl/test.key", "-out", "/etc/ssl/test.crt")
 		h.MustRun("chmod", "600", "/etc/ssl/test.key")
-		for _, c := range slices.Concat(realCases, cryptoCases) {
+		all := slices.Concat(realCases, cryptoCases)
+		serve, settled := 0, 0
+		for _, c := range all {
 			t.Run(c.name, func(t *testing.T) {
 				want, speaks := c.want, c.speaks
 				switch {
@@ -87,11 +89,19 @@ func TestRealProFTPD(t *testing.T) {
 						t.Errorf("other protocols than ProFTPD's are read:\n%s", diff)
 					}
 				}
-				if out.Kind != proftpdconf.Unsure && (out.Kind == proftpdconf.Refused) != (got == "refused") {
+				if y.Alive {
+					serve++
+				}
+				if out.Kind == proftpdconf.Unsure {
+					return
+				}
+				settled++
+				if (out.Kind == proftpdconf.Refused) != (got == "refused") {
 					t.Errorf("read as %+v, ProFTPD: %s\n%s", out, got, y.Output())
 				}
 			})
 		}
+		t.Logf("of %d starts %d serve, %d are settled", len(all), serve, settled)
 	})
 }
 

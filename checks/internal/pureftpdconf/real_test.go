@@ -37,7 +37,7 @@ func TestRealPureFTPd(t *testing.T) {
 		h.WriteFile("/etc/loop", "Include /etc/loop\n", 0o644)
 		h.WriteFile("/etc/bad", "x\n", 0o644)
 		h.Replace("/t", nil)
-		settled := 0
+		settled, serve := 0, 0
 		for _, c := range all {
 			t.Run(c.name, func(t *testing.T) {
 				command := append([]string{"env", "-C", "/t", "pure-ftpd"}, c.args...)
@@ -58,6 +58,7 @@ func TestRealPureFTPd(t *testing.T) {
 				y.End()
 				want := "refused"
 				if y.Alive {
+					serve++
 					want = y.Listens.String()
 				}
 				o, out := c.parse(p)
@@ -82,6 +83,7 @@ func TestRealPureFTPd(t *testing.T) {
 				}
 			})
 		}
+		t.Logf("of %d starts %d serve, %d are settled", len(all), serve, settled)
 		if settled < len(all)*9/10 {
 			t.Errorf("%d of %d settled", settled, len(all))
 		}

@@ -84,7 +84,7 @@ func TestRealVsftpd(t *testing.T) {
 	tries = append(tries, generated(150)...)
 	eachVsftpd(t, func(t *testing.T, h *hosttest.RealHost, b Build) {
 		h.WriteFile("/etc/vsftpd.conf", defaultFile, 0o644)
-		settled := 0
+		settled, serve := 0, 0
 		for _, c := range tries {
 			t.Run(c.name, func(t *testing.T) {
 				h.Replace("/t", c.files)
@@ -92,6 +92,7 @@ func TestRealVsftpd(t *testing.T) {
 				y.End()
 				want := "refused"
 				if y.Alive {
+					serve++
 					want = y.Listens.String()
 				}
 				got := c.told(b, defaultFile)
@@ -109,6 +110,7 @@ func TestRealVsftpd(t *testing.T) {
 				}
 			})
 		}
+		t.Logf("of %d starts %d serve, %d are settled", len(tries), serve, settled)
 		if settled < len(tries)*9/10 {
 			t.Errorf("%d of %d settled", settled, len(tries))
 		}
