@@ -53,7 +53,7 @@ WantedBy=multi-user.target
 func TestBindConfigured(t *testing.T) {
 	const closed = "mysqlx-bind-address=127.0.0.1\n"
 	for _, tc := range []struct{ name, options, maria, mysql string }{
-		{"none", "x=1\n" + closed, "fail con bind-unset=bind-address", "fail con bind-unset=bind-address"},
+		{"none", "max_connections=1\n" + closed, "fail con bind-unset=bind-address", "fail con bind-unset=bind-address"},
 		{"star", "bind-address=*\n" + closed, "fail con bind-outside=bind-address:2", "fail con bind-outside=bind-address:2"},
 		{"any-v6", "bind-address=::\n" + closed, "fail con bind-outside=bind-address:2", "fail con bind-outside=bind-address:2"},
 		{"any-v4", "bind-address=0.0.0.0\n" + closed, "fail con bind-outside=bind-address:2", "fail con bind-outside=bind-address:2"},
@@ -72,7 +72,8 @@ func TestBindConfigured(t *testing.T) {
 		{"empty", "bind-address=\n" + closed, "unknown refused", "unknown refused"},
 		{"trailing-blank", "bind-address='127.0.0.1 '\n" + closed, "unknown refused", "unknown refused"},
 		{"name", "bind-address=db.internal\n" + closed, "unknown unsupported", "unknown unsupported"},
-		{"short-form", "bind-address=127.1\n" + closed, "unknown unsupported", "unknown unsupported"},
+		{"short-form", "bind-address=127.1\n" + closed, "pass", "pass"},
+		{"short-form-outside", "bind-address=10.1\n" + closed, "fail con bind-outside=bind-address:2", "fail con bind-outside=bind-address:2"},
 		{"skip-networking", "skip-networking\n", "pass", "pass"},
 		{"skip-networking-off", "skip-networking=0\nbind-address=127.0.0.1\n" + closed, "pass", "pass"},
 		{"skip-networking-yes-is-off", "skip-networking=yes\n" + closed, "fail con bind-unset=bind-address", "fail con bind-unset=bind-address"},
@@ -97,6 +98,11 @@ func TestBindConfigured(t *testing.T) {
 			}
 		})
 	}
+}
+
+// auto is a mysqld-auto.cnf as MySQL 9.7 writes it.
+func auto(section, name, value string) string {
+	return fmt.Sprintf(`{"Version": 2, %q: {%q: {"Value": %q, "Metadata": {"Host": "", "User": "boot", "Timestamp": 1795419930472035}}}}`+"\n", section, name, value)
 }
 
 func TestBindFiles(t *testing.T) {
@@ -125,11 +131,21 @@ bind-address = 0.0.0.0
 		{"unset-but-unreadable-include", enabledMaria + "-- etc/my.cnf --\n[mysqld]\n!includedir /etc/d\n-- etc/d/x.cnf err=permission --\n", "unknown no_permission"},
 		{"fifo-include", enabledMaria + "-- etc/my.cnf --\n[mysqld]\n!includedir /etc/d\n-- etc/d/x.cnf fifo --\n", "unknown unreadable"},
 		{"socket-unit-only", strings.Replace(enabledMaria, "mariadb.service", "mariadb.socket", -1) + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
-		{"instance-only", "-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb@two.service -> /lib/systemd/system/mariadb@.service --\n-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
-		{"persisted", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"bind_address\":{}}}\n", "unknown unsupported"},
-		{"persisted-skip-networking", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nskip-networking\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"skip_networking\":{}}}\n", "unknown unsupported"},
-		{"persisted-elsewhere", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n{\"mysql_server\":{\"max_connections\":{}}}\n", "pass"},
-		{"drop-in", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n-- etc/systemd/system/mariadb.service.d/o.conf --\n[Service]\nEnvironment=MYSQLD_OPTS=--bind-address=::\n", "unknown unsupported"},
+		{"instance-only", "-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb@two.service -> /lib/systemd/system/mariadb@.service --\n-- lib/systemd/system/mariadb@.service --\n[Service]\nExecStart=/usr/sbin/mariadbd --defaults-group-suffix=.%I\n[Install]\nWantedBy=multi-user.target\n-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n", "pass"},
+		{"persisted", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "bind_address", "0.0.0.0"), "fail con bind-outside=bind-address:0"},
+		{"persisted-closed", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=*\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "bind_address", "127.0.0.1"), "pass"},
+		{"persisted-x", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "mysqlx_bind_address", "127.0.0.1"), "pass"},
+		{"persisted-x-outside", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx-bind-address=::1\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "mysqlx_bind_address", "*"), "fail con bind-outside=mysqlx-bind-address:0"},
+		{"persisted-skip-networking", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nskip-networking\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "skip_networking", "OFF"), "fail con bind-unset=bind-address con bind-unset=mysqlx-bind-address"},
+		{"persisted-elsewhere", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_dynamic_parse_early_variables", "max_connections", "9"), "pass"},
+		{"persisted-version-1", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + `{"Version":1,"mysql_server":{"a":{"Value":"1","Metadata":{"Timestamp":1529002441902220,"User":"root","Host":"localhost"}},"mysql_server_static_options":{"bind_address":{"Value":"*","Metadata":{"Timestamp":1529002441902220,"User":"root","Host":"localhost"}}}}}`, "fail con bind-outside=bind-address:0"},
+		{"persisted-not-loaded", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\npersisted_globals_load=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "bind_address", "0.0.0.0"), "pass"},
+		{"persisted-damaged", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + "{\"Version\":2,", "unknown refused"},
+		{"persisted-damaged-not-loaded", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\npersisted_globals_load=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + "x", "unknown refused"},
+		{"persisted-by-hand", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf --\n" + `{"Version":2,"mysql_static_variables":{"bind_address":{"Value":"::1","Metadata":{"Timestamp":1,"User":"","Host":""}}}}`, "unknown unsupported"},
+		{"persisted-unreadable", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\nmysqlx=0\n-- var/lib/mysql/mysqld-auto.cnf err=permission --\n", "unknown no_permission"},
+		{"persisted-in-another-directory", enabledMySQL + "-- etc/my.cnf --\n[mysqld]\ndatadir=/srv/db/\nbind-address=::1\nmysqlx=0\n-- srv/db/mysqld-auto.cnf --\n" + auto("mysql_static_variables", "bind_address", "0.0.0.0"), "fail con bind-outside=bind-address:0"},
+		{"drop-in", enabledMaria + "-- etc/my.cnf --\n[mysqld]\nbind-address=::1\n-- etc/systemd/system/mariadb.service.d/o.conf --\n[Service]\nExecStart=/usr/sbin/mariadbd $MYSQLD_OPTS\nEnvironment=MYSQLD_OPTS=--bind-address=::\n", "fail con bind-outside=bind-address"},
 		{"not-installed", "-- etc/my.cnf --\n[mysqld]\nbind-address=::\n", "not_applicable absent"},
 		{"program-not-visible", "-- usr/sbin/ err=permission --\n", "unknown no_permission"},
 	} {

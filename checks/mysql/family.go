@@ -13,10 +13,6 @@
 package mysql
 
 import (
-	"errors"
-	"io/fs"
-	"strings"
-
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/units"
@@ -36,20 +32,18 @@ func Checks() []checks.Check {
 // services are the units and scripts that start a server.
 func services() []string { return []string{"mariadb.service", "mysql.service", "mysqld.service"} }
 
+// startsDatabase says that a program is, or starts, a server.
+func startsDatabase(program string) bool {
+	switch program {
+	case "mariadbd", "mysqld", "mysqld-debug", "mysqld_safe", "mariadbd-safe", "mysqld_multi", "mariadbd-multi", "mysql-systemd-helper":
+		return true
+	}
+	return false
+}
+
 // starters are services and the sockets systemd listens on in a server's place.
 func starters() []string {
 	return append(services(), "mariadb.socket", "mysql.socket", "mysqld.socket")
-}
-
-// instances reports whether an instance of a template (mariadb@two.service) is
-// started at boot, or whether that could not be seen.
-func instances(h *host.Host) bool {
-	for _, name := range []string{"mariadb@", "mysql@", "mysqld@"} {
-		if links, err := h.Tree.Glob("/etc/systemd/system/*.wants/" + name + "*"); len(links) > 0 || err != nil {
-			return true
-		}
-	}
-	return false
 }
 
 // idle answers for a target on which no server was seen running. It reports
@@ -64,7 +58,7 @@ func idle(h *host.Host, rec *checks.Recorder) (configured bool) {
 		return false
 	}
 	state := h.Units().State(starters()...)
-	if instances(h) {
+	if state != units.Enabled && len(enabledUnits(h)) > 0 {
 		return true
 	}
 	switch state {
@@ -80,33 +74,4 @@ func idle(h *host.Host, rec *checks.Recorder) (configured bool) {
 		rec.NotApplicable(checks.ReasonAbsent, "a server is installed, but its service is "+state.String())
 	}
 	return false
-}
-
-// unitGaps names changes to the service that may add options to the command line
-// of a server that does not run; they are not evaluated.
-func unitGaps(h *host.Host) []checks.Gap {
-	var gaps []checks.Gap
-	var files []string
-	for _, name := range services() {
-		dir := "/etc/systemd/system/" + name
-		list, err := h.Tree.Glob(dir + ".d/*.conf")
-		if err != nil {
-			gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(dir + ".d"), Detail: "changes to the service could not be read"})
-		}
-		files = append(files, list...)
-		if info, err := h.Tree.Lstat(dir); err == nil && info.Mode.IsRegular() {
-			files = append(files, dir)
-		}
-	}
-	for _, file := range files {
-		data, err := h.Tree.ReadFile(file)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-		case err != nil:
-			gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "a change to the service could not be read"})
-		case strings.Contains(string(data), "ExecStart=") || strings.Contains(string(data), "MYSQLD_OPTS"):
-			gaps = append(gaps, checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "the service's command line is changed here; its options are not evaluated"})
-		}
-	}
-	return gaps
 }

@@ -2,6 +2,7 @@ package mycnf
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 )
 
@@ -45,6 +46,51 @@ func FuzzParse(f *testing.F) {
 			more, _ := Parse("f", append(bytes.Clone(data), "[next]\n"...))
 			if len(more) != len(nodes)+1 {
 				t.Fatalf("%d nodes, with one more group %d", len(nodes), len(more))
+			}
+		}
+	})
+}
+
+func FuzzResolve(f *testing.F) {
+	for _, seed := range []string{"bind-address", "LOOSE_skip-skip_networking", "skip-n", "enable-loose-", "maximum-port", "-", "loose-loose-x", "bind"} {
+		f.Add(seed, "3306K")
+	}
+	f.Fuzz(func(t *testing.T, name, value string) {
+		for _, d := range []*Dialect{MariaDB("10.11"), MySQL("9.7"), MySQL("")} {
+			n := d.Resolve(name)
+			_, known := d.needs[n.Long]
+			if known = known || n.Long == "ssl"; (n.Match == Found || n.Match == Doubtful) && !known {
+				t.Fatalf("%q is found as %q, which is no option", name, n.Long)
+			}
+			if d.Exact && n.Match == Doubtful {
+				t.Fatalf("%q is doubtful in a release that is known", name)
+			}
+			o := []Option{{Name: name, Value: value, HasValue: true, File: "/f", Line: 3}}
+			r := d.Check(o)
+			if r != nil && (r.Option != o[0] || r.Why == "") {
+				t.Fatalf("refusal %+v of %+v", r, o)
+			}
+			if s := d.Last(o, n.Long); r != nil && !r.Unsure && s.Set {
+				t.Fatalf("%q has a value though it is refused: %+v", name, s)
+			}
+		}
+	})
+}
+
+func FuzzParseArgs(f *testing.F) {
+	f.Add("--defaults-file=/x\x00--port\x003306\x00-P1\x00--\x00x")
+	f.Add("--no-defaults\x00--loose-bind-address=*")
+	f.Fuzz(func(t *testing.T, joined string) {
+		args := strings.Split(joined, "\x00")
+		for _, d := range []*Dialect{MariaDB("10.11"), MySQL("9.7")} {
+			c := d.ParseArgs(args)
+			if len(c.Options) > len(args) {
+				t.Fatalf("%d options of %d arguments", len(c.Options), len(args))
+			}
+			for _, o := range c.Options {
+				if o.File != "" || o.Line != 0 || !o.HasValue && o.Value != "" {
+					t.Fatalf("argument %+v", o)
+				}
 			}
 		}
 	})

@@ -2,6 +2,7 @@ package mycnf
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -194,52 +195,158 @@ func TestLoadIsBounded(t *testing.T) {
 	}
 }
 
+// TestLast has what both servers make of a form; the values are those that MariaDB
+// 10.11 and MySQL 9.7 print. "refused" is a server that does not start.
 func TestLast(t *testing.T) {
-	for _, tc := range []struct {
-		name, text, option string
-		set, on            bool
-		value              string
-	}{
-		{"absent", "port=1", "bind-address", false, false, ""},
-		{"last-wins", "bind-address=a\nbind-address=b", "bind-address", true, false, "b"},
-		{"underscore", "bind_address=a", "bind-address", true, false, "a"},
-		{"loose", "loose-bind_address=a", "bind-address", true, false, "a"},
-		{"abbreviated", "bind-a=a", "bind-address", true, false, "a"},
-		{"too-short", "bin=a", "bind-address", false, false, ""},
-		{"upper-case-is-another-option", "Bind-Address=a", "bind-address", false, false, ""},
-		{"bare", "skip-networking", "skip-networking", true, true, ""},
-		{"one", "skip_networking=1", "skip-networking", true, true, "1"},
-		{"on", "skip_networking=On", "skip-networking", true, true, "On"},
-		{"yes-is-off", "skip_networking=yes", "skip-networking", true, false, "yes"},
-		{"off", "skip-networking\nskip-networking=0", "skip-networking", true, false, "0"},
-		{"skip-skip", "skip-networking\nskip-skip-networking", "skip-networking", true, false, ""},
-		{"enable", "enable-skip-grant-tables", "skip-grant-tables", true, true, ""},
-		{"name-resolve-is-another", "skip-name-resolve", "skip-networking", false, false, ""},
-		{"disabled", "skip-mysqlx", "mysqlx", true, false, ""},
+	for _, tc := range []struct{ name, text, option, maria, mysql string }{
+		{"absent", "port=1", "bind-address", "unset", "unset"},
+		{"last-wins", "bind-address=a\nbind-address=b", "bind-address", "b", "b"},
+		{"underscore", "bind_address=a", "bind-address", "a", "a"},
+		{"loose", "loose-bind_address=a", "bind-address", "a", "a"},
+		{"abbreviated", "bind-a=a", "bind-address", "a", "refused"},
+		{"too-short", "bin=a", "bind-address", "refused", "refused"},
+		{"loose-too-short", "loose-bin=a", "bind-address", "refused", "unset"},
+		{"upper-case", "Bind-Address=a", "bind-address", "a", "refused"},
+		{"upper-case-prefix", "LOOSE-bind-address=a", "bind-address", "a", "refused"},
+		{"two-dashes", "bind--address=a", "bind-address", "refused", "refused"},
+		{"leading-dashes", "--bind-address=a", "bind-address", "refused", "refused"},
+		{"no-value", "bind-address", "bind-address", "refused", "refused"},
+		{"no-value-loose", "loose-bind-address", "bind-address", "refused", "refused"},
+		{"empty", "bind-address=", "bind-address", "", ""},
+		{"skip-text", "skip-bind-address=x", "bind-address", "0", "0"},
+		{"maximum", "maximum-bind-address=x", "bind-address", "refused", "refused"},
+		{"typing-error", "bind-adress=a", "bind-address", "refused", "refused"},
+		{"typing-error-loose", "loose-bind-adress=a", "bind-address", "unset", "unset"},
+		{"of-a-plugin", "server_audit_logging=1", "bind-address", "unset", "unset"},
+		{"of-a-component", "validate_password.length=9", "bind-address", "unset", "unset"},
+		{"bare", "skip-networking", "skip-networking", "on", "on"},
+		{"one", "skip_networking=1", "skip-networking", "on", "on"},
+		{"on", "skip_networking=On", "skip-networking", "on", "on"},
+		{"yes-is-off", "skip-networking\nskip_networking=yes", "skip-networking", "off", "off"},
+		{"two-is-off", "skip_networking=2", "skip-networking", "off", "off"},
+		{"off", "skip-networking\nskip-networking=0", "skip-networking", "off", "off"},
+		{"without-skip", "networking=0", "skip-networking", "refused", "refused"},
+		{"skip-skip", "skip-networking\nskip-skip-networking", "skip-networking", "off", "off"},
+		{"skip-skip-0", "skip-skip-networking=0", "skip-networking", "on", "on"},
+		{"skip-skip-1", "skip-skip-networking=1", "skip-networking", "off", "off"},
+		{"enable-0", "skip-networking\nenable-skip-networking=0", "skip-networking", "off", "off"},
+		{"enable-x", "enable-skip-networking=x", "skip-networking", "on", "on"},
+		{"enable-loose", "enable-loose-skip-networking", "skip-networking", "on", "on"},
+		{"ambiguous", "skip-n", "skip-networking", "refused", "refused"},
+		{"flag", "skip-grant-tables", "skip-grant-tables", "on", "on"},
+		{"flag-invalid", "skip-grant-tables\nskip-grant-tables=yes", "skip-grant-tables", "off", "on"},
+		{"enable", "enable-skip-grant-tables", "skip-grant-tables", "on", "on"},
+		{"name-resolve-is-another", "skip-name-resolve", "skip-networking", "unset", "unset"},
+		{"disabled", "skip-mysqlx", "mysqlx", "refused", "0"},
+		{"port", "port=3307", "port", "3307", "3307"},
+		{"port-suffix", "port=3K", "port", "3072", "3072"},
+		{"port-suffix-and-more", "port=3k7", "port", "3072", "3072"},
+		{"port-large", "port=70000", "port", "65535", "65535"},
+		{"port-too-large", "port=99999999999999999999", "port", "refused", "refused"},
+		{"port-overflow", "port=1e3", "port", "65535", "65535"},
+		{"port-plus", "port=+5", "port", "5", "5"},
+		{"port-octal-is-decimal", "port=010", "port", "10", "10"},
+		{"port-hexadecimal", "port=0x10", "port", "refused", "refused"},
+		{"port-word", "port=mysql", "port", "refused", "refused"},
+		{"port-negative", "port=-1", "port", "refused", "0"},
+		{"port-empty", "port=", "port", "0", "refused"},
+		{"port-skip", "port=5\nskip-port", "port", "0", "0"},
+		{"port-enable", "enable-port=7", "port", "1", "1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			set := Load(files{"/f": "[g]\n" + tc.text + "\n"}, []string{"/f"})
-			s := Last(set.Options, tc.option)
-			if s.Set != tc.set || s.On() != tc.on || s.Value != tc.value {
-				t.Errorf("set %v on %v value %q, want %v %v %q", s.Set, s.On(), s.Value, tc.set, tc.on, tc.value)
+			for _, server := range []struct {
+				name, want string
+				dialect    *Dialect
+			}{{"MariaDB", tc.maria, MariaDB("10.11")}, {"MySQL", tc.mysql, MySQL("9.7")}} {
+				if got := printed(server.dialect, set.Options, tc.option); got != server.want {
+					t.Errorf("%s: %q, want %q", server.name, got, server.want)
+				}
+			}
+		})
+	}
+}
+
+// printed is the value of an option as text.
+func printed(d *Dialect, opts []Option, name string) string {
+	if r := d.Check(opts); r != nil {
+		return "refused"
+	}
+	s := d.Last(opts, name)
+	switch kind := kindOf(name); {
+	case !s.Set:
+		return "unset"
+	case kind == number:
+		return fmt.Sprint(s.Number())
+	case kind != text && s.On():
+		return "on"
+	case kind != text:
+		return "off"
+	}
+	return s.Value
+}
+
+// TestOtherReleases: of a release whose options are not known nothing is refused for
+// certain, and forms that only some take are told apart.
+func TestOtherReleases(t *testing.T) {
+	for _, tc := range []struct {
+		name, text string
+		d          *Dialect
+		want       string
+	}{
+		{"unknown", "bind-adress=a", MySQL("8.0"), "unsure"},
+		{"unknown-5", "bind-adress=a", MariaDB("10.5"), "unsure"},
+		{"of-the-other-server", "query-cache-size=1", MySQL("5.7"), "taken"},
+		{"beginning-5.7", "bind=a", MySQL("5.7"), "taken"},
+		{"beginning", "bind=a", MySQL("8.0"), "taken doubtful"},
+		{"case", "Bind-Address=a", MariaDB(""), "taken doubtful"},
+		{"no-value", "bind-address", MySQL("8.0"), "refused"},
+		{"port", "port=x", MySQL("8.4"), "refused"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			set := Load(files{"/f": "[g]\n" + tc.text + "\n"}, []string{"/f"})
+			got := "taken"
+			if r := tc.d.Check(set.Options); r != nil {
+				got = "refused"
+				if r.Unsure {
+					got = "unsure"
+				}
+				if r.Option.Line != 2 {
+					t.Errorf("refused on line %d", r.Option.Line)
+				}
+			}
+			if tc.d.Last(set.Options, "bind-address").Doubtful {
+				got += " doubtful"
+			}
+			if got != tc.want {
+				t.Errorf("%q, want %q", got, tc.want)
 			}
 		})
 	}
 }
 
 func TestParseArgs(t *testing.T) {
-	got := ParseArgs([]string{
-		"--defaults-file=/x", "--defaults-group-suffix", "_1", "--bind_address", "::1", "-P3307", "-S", "/s", "file",
+	args := []string{
+		"--defaults-file=/x", "--defaults-group-suffix", "_1", "--bind_address", "::1", "-P3307", "-P", "3308", "-sh/d", "file",
 		"--no-defaults", "--skip-networking", "--", "--port=1",
-	}, []string{"bind-address"}, map[byte]string{'P': "port", 'S': "socket"})
-	want := Command{File: "/x", GroupSuffix: "_1", Options: []Option{
+	}
+	want := Command{File: "/x", GroupSuffix: "_1", Stray: true, Options: []Option{
 		{Name: "bind_address", Value: "::1", HasValue: true},
 		{Name: "port", Value: "3307", HasValue: true},
-		{Name: "socket", Value: "/s", HasValue: true},
+		{Name: "port", Value: "3308", HasValue: true},
+		{Name: "datadir", Value: "/d", HasValue: true},
 		{Name: "no-defaults"},
 		{Name: "skip-networking"},
 	}}
-	if diff := cmp.Diff(want, got); diff != "" {
+	if diff := cmp.Diff(want, MySQL("9.7").ParseArgs(args)); diff != "" {
+		t.Error(diff)
+	}
+	// MariaDB goes on after "--".
+	want.Options = append(want.Options, Option{Name: "port", Value: "1", HasValue: true})
+	if diff := cmp.Diff(want, MariaDB("10.11").ParseArgs(args)); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff(want, ParseArgs(args)); diff != "" {
 		t.Error(diff)
 	}
 }

@@ -1,13 +1,24 @@
 package mycnf
 
-import "strings"
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+)
 
 // Setting is the effective value of an option.
 type Setting struct {
 	Option
 	Set  bool   // some option named it
 	Form Form   // how it was written
-	Long string // Name as the servers compare it
+	Long string // the option's name
+
+	// Doubtful: it was written in a form that some releases refuse.
+	Doubtful bool
+
+	on     bool
+	number uint64
 }
 
 // Form is the way an option was written.
@@ -18,7 +29,31 @@ const (
 	Plain    Form = iota // name or name=value
 	Disabled             // skip-name, disable-name
 	Enabled              // enable-name
+	Maximum              // maximum-name
 )
+
+// Kind is how the value of an option is read.
+type valueKind int
+
+const (
+	text   valueKind = iota
+	truth            // an invalid value is "off"
+	flag             // takes no value; MySQL passes an invalid one over
+	number           // of a port
+)
+
+func kindOf(name string) valueKind {
+	switch name {
+	case "skip-networking", "require-secure-transport", "ssl", "auto-generate-certs", "persisted-globals-load",
+		"mysqlx-ssl", "skip-name-resolve":
+		return truth
+	case "skip-grant-tables":
+		return flag
+	case "port", "extra-port", "admin-port", "mysqlx-port":
+		return number
+	}
+	return text
+}
 
 // Canonical returns a name as the servers compare it: "_" is "-", and "loose-"
 // only changes what happens with unknown names.
@@ -30,129 +65,135 @@ func Canonical(name string) string {
 	return name
 }
 
+// Last returns the effective value of the option called name in the dialect of
+// MariaDB, see Dialect.Last.
+func Last(opts []Option, name string) Setting { return MariaDB("10.11").Last(opts, name) }
+
 // Last returns the effective value of the option called name (canonical): the
-// last one counts, wherever it stands.
-func Last(opts []Option, name string) Setting {
+// last one counts, wherever it stands. What the server would refuse (see Check)
+// changes nothing.
+func (d *Dialect) Last(opts []Option, name string) Setting { return d.LastOf(opts, name) }
+
+// LastOf returns the value of the last option that is one of the names.
+func (d *Dialect) LastOf(opts []Option, names ...string) Setting {
 	var s Setting
 	for _, o := range opts {
-		long := Canonical(o.Name)
-		form, ok := Plain, long == name || abbreviates(long, name)
-		if !ok {
-			form, ok = prefixed(long, name)
+		n := d.Resolve(o.Name)
+		if n.Match != Found && n.Match != Doubtful || !slices.Contains(names, n.Long) {
+			continue
 		}
-		if ok {
-			s = Setting{Option: o, Set: true, Form: form, Long: long}
+		if why, _ := d.refuses(n, o); why != "" {
+			continue
+		}
+		next := Setting{Option: o, Set: true, Form: n.Form, Long: n.Long, Doubtful: n.Match == Doubtful}
+		if d.read(&next) {
+			s = next
 		}
 	}
 	return s
 }
 
-func prefixed(long, name string) (Form, bool) {
-	for _, p := range []struct {
-		prefix string
-		form   Form
-	}{{"skip-", Disabled}, {"disable-", Disabled}, {"enable-", Enabled}} {
-		if rest, ok := strings.CutPrefix(long, p.prefix); ok && rest == name {
-			return p.form, true
-		}
+// effective is the value after the prefix: skip-name is name=0 and enable-name is
+// name=1, and "0" after them turns either round.
+func effective(form Form, o Option) (value string, has bool) {
+	switch {
+	case form != Disabled && form != Enabled:
+		return o.Value, o.HasValue
+	case (form == Enabled) != (o.HasValue && o.Value == "0"):
+		return "1", true
 	}
-	return Plain, false
+	return "0", true
 }
 
-// On is the value of a boolean option. The servers know true, on and 1 (any
-// case), take a bare name as true and everything else as false.
-func (s Setting) On() bool {
-	if !s.Set {
-		return false
-	}
-	on := !s.HasValue
-	if s.HasValue {
-		switch strings.ToLower(s.Value) {
-		case "true", "on", "1":
-			on = true
-		}
-	}
-	if s.Form == Disabled {
-		return s.HasValue && !on
-	}
-	return on
-}
-
-// abbreviates reports whether long is a beginning of name that the servers take
-// for it. A shorter one is ambiguous and the server would refuse it (tried with
-// MariaDB 10.11); the shortest form is known for the options asked about here.
-func abbreviates(long, name string) bool {
-	shortest := map[string]int{
-		"bind-address":      len("bind"),
-		"skip-networking":   len("skip-ne"),
-		"skip-grant-tables": len("skip-gr"),
-		"socket":            len("soc"),
-		"extra-port":        len("extra-p"),
-	}[name]
-	return shortest > 0 && len(long) >= shortest && strings.HasPrefix(name, long)
-}
-
-// Command is what a server's command line says about its options.
-type Command struct {
-	Options     []Option
-	NoDefaults  bool   // --no-defaults: no file is read
-	File        string // --defaults-file: the only file read
-	ExtraFile   string // --defaults-extra-file: read after the global ones
-	GroupSuffix string // --defaults-group-suffix: every group is read with it as well
-}
-
-// ParseArgs reads the arguments of a server without its name. Options in
-// withValue take the next argument when written without "="; short maps a letter
-// to the long name of an option with a value (-P 3306, -P3306).
-func ParseArgs(args []string, withValue []string, short map[byte]string) Command {
-	var c Command
-	needs := map[string]bool{"defaults-file": true, "defaults-extra-file": true, "defaults-group-suffix": true}
-	for _, n := range withValue {
-		needs[n] = true
-	}
-	// my_getopt takes the arguments that steer the reading of files only from the
-	// front of the list.
-	front := true
-	for i := 0; i < len(args); i++ {
-		arg := args[i]
-		if arg == "--" {
-			break
-		}
-		var opt Option
-		switch {
-		case strings.HasPrefix(arg, "--"):
-			opt.Name, opt.Value, opt.HasValue = strings.Cut(arg[2:], "=")
-		case len(arg) > 1 && arg[0] == '-' && short[arg[1]] != "":
-			opt.Name, opt.Value, opt.HasValue = short[arg[1]], arg[2:], len(arg) > 2
+// read evaluates the value; false when the server passes it over.
+func (d *Dialect) read(s *Setting) bool {
+	value, has := effective(s.Form, s.Option)
+	switch kind := kindOf(s.Long); kind {
+	case truth, flag:
+		switch on, valid := truthOf(value); {
+		case !has:
+			s.on = true
+		case kind == flag && !valid && d.mySQL:
+			return false
 		default:
-			front = false
-			continue
+			s.on = on
 		}
-		long := Canonical(opt.Name)
-		if (needs[long] || short[arg[1]] != "" && arg[1] != '-') && !opt.HasValue && i+1 < len(args) {
-			i++
-			opt.Value, opt.HasValue = args[i], true
+	case number:
+		s.number, _ = d.port(value)
+	default:
+		if s.Form == Enabled && s.Long != "datadir" {
+			// The C code compares the pointer and stores nothing; datadir it stores itself.
+			value = ""
 		}
-		if front {
-			switch long {
-			case "no-defaults":
-				c.NoDefaults = true
-				continue
-			case "defaults-file":
-				c.File = opt.Value
-				continue
-			case "defaults-extra-file":
-				c.ExtraFile = opt.Value
-				continue
-			case "defaults-group-suffix":
-				c.GroupSuffix = opt.Value
-				continue
-			case "print-defaults":
-				continue
-			}
-			front = false
-		}
-		c.Options = append(c.Options, opt)
+		s.Value, s.HasValue = value, has
+		s.on, _ = truthOf(value)
+		s.on = s.on || !has
 	}
-	return c
+	return true
 }
+
+// truthOf reads a boolean; whatever else is written is off, and not valid.
+func truthOf(value string) (on, valid bool) {
+	switch strings.ToLower(value) {
+	case "true", "on", "1":
+		return true, true
+	case "false", "off", "0":
+		return false, true
+	}
+	return false, false
+}
+
+// port reads a number as my_getopt does: digits, then one letter that multiplies
+// and hides what follows it; what is too large is 65535. why says why the server
+// refuses it.
+func (d *Dialect) port(value string) (n uint64, why string) {
+	if value == "" {
+		if d.mySQL {
+			return 0, "an empty value"
+		}
+		return 0, ""
+	}
+	rest := trimLeft(value)
+	negative := strings.HasPrefix(rest, "-")
+	digits := strings.TrimLeft(rest, "+-")
+	if len(rest)-len(digits) > 1 {
+		return 0, "no number"
+	}
+	i := 0
+	for i < len(digits) && digits[i] >= '0' && digits[i] <= '9' {
+		hi, lo := bits.Mul64(n, 10)
+		sum, carry := bits.Add64(lo, uint64(digits[i]-'0'), 0)
+		if hi != 0 || carry != 0 {
+			return 0, "a number out of range"
+		}
+		n = sum
+		i++
+	}
+	if i < len(digits) {
+		shift := strings.IndexByte("KMGTPE", digits[i]&^0x20)
+		if i == 0 || shift < 0 {
+			return 0, "no number"
+		}
+		if shift = 10 * (shift + 1); n > math.MaxUint64>>shift {
+			n = math.MaxUint64
+		} else {
+			n <<= shift
+		}
+	} else if i == 0 {
+		return 0, "no number"
+	}
+	switch {
+	case negative && d.mySQL:
+		return 0, ""
+	case negative:
+		return 0, "a negative number"
+	}
+	return min(n, math.MaxUint16), ""
+}
+
+// On is the value of a boolean option: true, on and 1 (any case) and a bare name
+// are true, and everything else is false.
+func (s Setting) On() bool { return s.Set && s.on }
+
+// Number is the value of an option that is a port; 0 is the default.
+func (s Setting) Number() uint16 { return uint16(min(s.number, math.MaxUint16)) }

@@ -1,0 +1,338 @@
+package mysql
+
+import (
+	"errors"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host"
+	"hostaudit/checks/host/units"
+	"hostaudit/checks/internal/mycnf"
+)
+
+// start is one server that is configured to be started, with what it would read.
+type start struct {
+	how      string // the unit or script
+	settings settings
+}
+
+// starts lists the servers that are started at boot, by units whose state is not
+// known too; where nothing of an init is (a container), the server as its program
+// starts without arguments. The gaps say what of it is not known.
+func starts(h *host.Host) (list []start, gaps []checks.Gap) {
+	seen := map[string]bool{}
+	for _, name := range bootUnits(h) {
+		u, err := h.Units().Unit(name)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			if !seen["script"] { // several names of one script
+				seen["script"] = true
+				list = append(list, scriptStart(h, name))
+			}
+			continue
+		case err != nil:
+			gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(name), Detail: "the unit that starts the server could not be read"})
+			continue
+		}
+		if seen[u.Name] {
+			continue
+		}
+		seen[u.Name] = true
+		if g := notWhole(u); g != nil {
+			gaps = append(gaps, *g)
+		}
+		found, more := unitStarts(h, u)
+		list, gaps = append(list, found...), append(gaps, more...)
+	}
+	if len(list) == 0 && len(gaps) == 0 {
+		list = append(list, start{settings: readHost(h, "", mycnf.Command{}, origin{})})
+	}
+	return list, gaps
+}
+
+// unitGaps names what of the units keeps the options of the start from being those of
+// a server without arguments, for a caller that does not go through starts.
+func unitGaps(h *host.Host) []checks.Gap {
+	list, gaps := starts(h)
+	for _, s := range list {
+		set := s.settings.dialect.LastOf(s.settings.args, "skip-grant-tables", "bind-address", "skip-networking", "port", "extra-port",
+			"admin-address", "mysqlx", "mysqlx-bind-address", "require-secure-transport", "datadir", "persisted-globals-load")
+		if s.settings.key != "" && s.settings.key != "/etc/my.cnf" || set.Set {
+			gaps = append(gaps, checks.Gap{
+				Reason: checks.ReasonUnsupported, Subject: checks.Text(s.how), Detail: "the service's command line has options, which are not evaluated here",
+			})
+		}
+	}
+	return gaps
+}
+
+// bootUnits are the services that start a server at boot, or may: those of known
+// names, and whatever is enabled and runs one.
+func bootUnits(h *host.Host) []string {
+	var list []string
+	for _, name := range services() {
+		if s := h.Units().State(name); s == units.Enabled || s == units.Unknown {
+			list = append(list, name)
+		}
+	}
+	list = append(list, enabledUnits(h)...)
+	sockets, _ := h.Units().Sockets() // their problems are activated's
+	for _, u := range sockets {
+		if !startsServer(h, u) {
+			continue
+		}
+		if s := h.Units().State(u.Name); s != units.Enabled && s != units.Unknown {
+			continue
+		}
+		name := u.Starts
+		if name == "" {
+			name = strings.TrimSuffix(u.Name, ".socket") + ".service"
+		}
+		list = append(list, name)
+	}
+	slices.Sort(list)
+	return slices.Compact(list)
+}
+
+// enabledUnits are the services enabled at boot that start a server, instances of
+// templates (mariadb@two.service) among them.
+func enabledUnits(h *host.Host) (list []string) {
+	entries, problems := h.Units().Enabled()
+	for _, e := range entries {
+		if e.Kind != units.KindService || e.Unit == nil {
+			continue
+		}
+		if known(e.Name) || slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return startsDatabase(path.Base(c.Path)) }) {
+			list = append(list, e.Name)
+		}
+	}
+	for _, p := range problems {
+		if known(p.Unit) && strings.HasSuffix(p.Unit, ".service") {
+			list = append(list, p.Unit)
+		}
+	}
+	return list
+}
+
+// known tells the names packages give their services and instances.
+func known(unit string) bool {
+	name, _, isInstance := strings.Cut(strings.TrimSuffix(unit, ".service"), "@")
+	return slices.Contains(services(), name+".service") && (isInstance || strings.HasSuffix(unit, ".service"))
+}
+
+// notWhole tells of the first place in a unit that was not evaluated.
+func notWhole(u *units.Unit) *checks.Gap {
+	for _, p := range u.Problems {
+		if !p.Ignored && !errors.Is(p.Err, units.ErrGenerator) && !errors.Is(p.Err, fs.ErrNotExist) {
+			return &checks.Gap{
+				Reason: reasonOf(p.Err), Subject: checks.Text(u.Name), Location: checks.At(p.File, p.Line),
+				Detail: "the unit that starts the server is not evaluated whole",
+			}
+		}
+	}
+	return nil
+}
+
+// reasonOf is checks.ReasonOf for what a unit could not be evaluated for, which is
+// mostly its form.
+func reasonOf(err error) checks.Reason {
+	if r := checks.ReasonOf(err); r != checks.ReasonUnreadable {
+		return r
+	}
+	return checks.ReasonUnsupported
+}
+
+// unitStarts reads the command lines of a unit.
+func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
+	gap := func(where units.Place, detail string) {
+		gaps = append(gaps, checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(u.Name), Location: checks.At(where.File, where.Line), Detail: checks.Text(detail)})
+	}
+	if place, found := steered(h, u); found {
+		gap(place, "a variable of the service's environment says which options the server reads; it is not evaluated")
+	}
+	found := false
+	for _, c := range u.Exec {
+		program := path.Base(c.Path)
+		if !startsDatabase(program) {
+			continue
+		}
+		found = true
+		if c.Incomplete && !clusterOnly(h, u) {
+			gap(c.Place, "the command line of the server is not known before it starts")
+		}
+		o := origin{home: accountHome(h, "mysql")}
+		args := c.Args
+		switch program {
+		case "mysqld_multi", "mariadbd-multi":
+			gap(c.Place, "several servers are started by a script, which is not evaluated")
+			continue
+		case "mysqld_safe", "mariadbd-safe":
+			o.safe, o.home, o.homes = true, "", scriptHomes()
+		case "mysql-systemd-helper":
+			if len(args) == 0 || args[0] != "start" {
+				continue
+			}
+			args = suse(args[1:])
+		}
+		list = append(list, start{how: u.Name, settings: readHost(h, serverOf(c.Path), command(args), o)})
+	}
+	switch {
+	case len(u.Exec) == 0 && len(gaps) == 0:
+		list = append(list, start{how: u.Name, settings: readHost(h, "", mycnf.Command{}, origin{})})
+	case !found:
+		gap(units.Place{File: u.Fragment}, "the unit starts the server in a way that is not evaluated")
+	}
+	return list, gaps
+}
+
+// serverOf is the server's program where the unit names it.
+func serverOf(program string) string {
+	switch path.Base(program) {
+	case "mariadbd", "mysqld", "mysqld-debug":
+		return program
+	}
+	return ""
+}
+
+// suse is the command line that SUSE's mysql-systemd-helper makes: each instance has
+// an option file of its own.
+func suse(args []string) []string {
+	instance := ""
+	if len(args) > 0 {
+		instance = args[0]
+	}
+	return []string{"--defaults-file=/etc/my" + instance + ".cnf", "--user=mysql"}
+}
+
+// scriptStart is a server that a script of System V or OpenRC starts, through mysqld_safe
+// without arguments. Debian's sets HOME.
+func scriptStart(h *host.Host, name string) start {
+	return start{how: name, settings: readHost(h, "", mycnf.Command{}, origin{safe: true, homes: scriptHomes()})}
+}
+
+// scriptHomes are the home directories a script that root starts may have.
+func scriptHomes() []string { return []string{"/", "/root", "/etc/mysql"} }
+
+// readHost reads the settings of a server of a host. exe is its program, "" = not
+// known.
+func readHost(h *host.Host, exe string, cmd mycnf.Command, o origin) settings {
+	o.flavour = flavourOf(h, exe)
+	o.release = releaseOf(h.Tree, h.Packages(), o.flavour, exe)
+	if o.release == "" && exe != "" {
+		o.release = releaseOf(h.Tree, h.Packages(), o.flavour, "")
+	}
+	o.command = cmd
+	return readOrigin(h.Tree, o)
+}
+
+// accountHome is the home directory of an account, which systemd gives a service
+// that runs as it; "" where there is none.
+func accountHome(h *host.Host, name string) string {
+	for _, a := range h.Accounts().List {
+		if a.Name == name && path.IsAbs(a.Home) && a.Home != "/nonexistent" && a.Home != "/" {
+			return a.Home
+		}
+	}
+	return ""
+}
+
+// steering are the variables that say which files, groups and ports a server takes.
+func steering() []string {
+	return []string{"MYSQL_HOME", "MARIADB_HOME", "MYSQL_GROUP_SUFFIX", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT"}
+}
+
+// steered looks for these variables where a unit sets its environment.
+func steered(h *host.Host, u *units.Unit) (units.Place, bool) {
+	for _, l := range unitLines(h, u) {
+		key, value, _ := strings.Cut(l.text, "=")
+		texts := []string{value}
+		if strings.TrimSpace(key) == "EnvironmentFile" {
+			file := strings.TrimPrefix(strings.TrimSpace(value), "-")
+			if data, err := h.Tree.ReadFile(file); err == nil {
+				texts = append(texts, string(data))
+			}
+		} else if k := strings.TrimSpace(key); k != "Environment" && k != "PassEnvironment" {
+			continue
+		}
+		for _, name := range steering() {
+			if slices.ContainsFunc(texts, func(t string) bool { return strings.Contains(t, name) }) {
+				return l.Place, true
+			}
+		}
+	}
+	return units.Place{}, false
+}
+
+// clusterOnly says that what keeps a unit's command line from being known are the
+// files in which Galera keeps its own options: MariaDB's units name them, and they
+// are made before the start.
+func clusterOnly(h *host.Host, u *units.Unit) bool {
+	for _, l := range unitLines(h, u) {
+		key, value, found := strings.Cut(l.text, "=")
+		if !found {
+			continue
+		}
+		value = strings.TrimPrefix(strings.TrimSpace(value), "-")
+		switch strings.TrimSpace(key) {
+		case "EnvironmentFile":
+			if strings.HasPrefix(value, "/run/mysqld/wsrep-") || strings.HasPrefix(value, "/var/run/mysqld/wsrep-") || value == "" {
+				continue
+			}
+			runtime := strings.HasPrefix(value, "/run/") || strings.HasPrefix(value, "/var/run/")
+			if _, err := h.Tree.Stat(value); runtime || strings.ContainsAny(value, "%*?[") || err != nil && !errors.Is(err, fs.ErrNotExist) {
+				return false
+			}
+		case "PassEnvironment":
+			for name := range strings.FieldsSeq(value) {
+				if !strings.HasPrefix(name, "_WSREP_") {
+					return false
+				}
+			}
+		case "ExecStart":
+			for word := range strings.FieldsSeq(value) {
+				if strings.Contains(word, "%") && !strings.Contains(word, "%%") {
+					return false
+				}
+				if name, isVariable := strings.CutPrefix(strings.Trim(word, `"'`), "$"); isVariable &&
+					!strings.HasPrefix(name, "_WSREP_") && !strings.HasPrefix(name, "{_WSREP_") && !strings.HasPrefix(name, "MYSQLD_") {
+					return false
+				}
+			}
+		}
+	}
+	return true
+}
+
+// unitLine is a line of a unit's files, continued lines in one.
+type unitLine struct {
+	units.Place
+	text string
+}
+
+// unitLines returns the lines of a unit and its drop-ins that are no comments.
+func unitLines(h *host.Host, u *units.Unit) (list []unitLine) {
+	for _, file := range append([]string{u.Fragment}, u.DropIns...) {
+		data, err := h.Tree.ReadFile(file)
+		if err != nil {
+			continue // the unit's problems tell
+		}
+		n, text := 0, ""
+		for line := range strings.Lines(string(data)) {
+			n++
+			line = strings.TrimSpace(line)
+			if text == "" && (strings.HasPrefix(line, "#") || strings.HasPrefix(line, ";")) {
+				continue
+			}
+			if before, continued := strings.CutSuffix(line, `\`); continued {
+				text += before + " "
+				continue
+			}
+			list = append(list, unitLine{units.Place{File: file, Line: n}, text + line})
+			text = ""
+		}
+	}
+	return list
+}
