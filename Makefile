@@ -92,7 +92,8 @@ fuzz:
 # HOSTAUDIT_DIFFERENTIAL_KEEP are explained at the test.
 differential: tree
 	@$(WITH_TREE); export HOSTAUDIT_DIFFERENTIAL=$${HOSTAUDIT_DIFFERENTIAL:-10000}; \
-	$(GO) test -count=1 -v -timeout 60m -run '^TestDifferential' ./checks/internal/sshdconf
+	$(GO) test -count=1 -v -timeout 60m -run '^TestDifferential' ./checks/internal/sshdconf; \
+	$(GO) test -count=1 -v -timeout 60m -run '^Test(Differential|RealBind|RealMySQL)' ./checks/mysql
 
 cover: tree
 	@mkdir -p .cache; $(WITH_TREE); \

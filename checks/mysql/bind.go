@@ -29,31 +29,31 @@ func Bind() checks.Check {
 	}
 }
 
-func runBind(_ context.Context, env *checks.Env, rec *checks.Recorder) {
+func runBind(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	h := env.Host
-	var servers []instance
-	if h.Mode == host.Live && h.Snapshot != nil {
-		var gaps []checks.Gap
-		servers, gaps = discover(h)
-		for _, g := range gaps {
-			rec.Gap(g)
+	s := take(ctx, h, proberOf(env))
+	for _, g := range s.gaps {
+		rec.Gap(g)
+	}
+	for _, srv := range s.all() {
+		to := recorder(rec)
+		if srv.weakOutside(ctx, env) {
+			to = raised{rec}
 		}
+		if srv.in != nil {
+			srv.in.bind(to)
+			continue
+		}
+		runningBind(h, srv.inst, to)
 	}
-	contained := inContainers(h)
-	for _, c := range contained {
-		c.bind(rec)
-	}
-	if len(servers) == 0 {
+	if len(s.servers) == 0 {
 		idleBind(h, rec)
-		if len(contained) > 0 {
+		if len(s.contained) > 0 {
 			rec.Pass("every database server is reachable by the host's loopback only")
 		}
 		return
 	}
-	rec.Fact("servers", len(servers)+len(contained))
-	for _, inst := range servers {
-		runningBind(h, inst, rec)
-	}
+	rec.Fact("servers", len(s.all()))
 	rec.Pass("every database server listens on loopback only")
 }
 

@@ -90,7 +90,7 @@ func (c *contained) options(to recorder) {
 	for _, g := range c.inst.settings.gaps {
 		to.Gap(g)
 	}
-	skipGrants(c.inst.settings, to)
+	skipGrants(c.inst.settings, "", to)
 }
 
 const unreachable = "a database server runs in a container: its socket and its own addresses cannot be asked from here"

@@ -32,3 +32,15 @@ func (s *server) weakOutside(ctx context.Context, env *checks.Env) bool {
 	}
 	return false
 }
+
+// raised records a listener of a server with weakOutside.
+type raised struct{ recorder }
+
+// Finding implements recorder.
+func (r raised) Finding(f checks.Finding) {
+	if f.Evidence == checks.Running {
+		f.Severity = checks.SeverityMedium
+		f.Detail += "; an account that may come from there has an empty, common or derived password, or none is asked for"
+	}
+	r.recorder.Finding(f)
+}

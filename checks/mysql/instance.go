@@ -129,7 +129,7 @@ func inspect(h *host.Host, p snapshot.Process, alone, single bool) instance {
 	if len(args) > 0 {
 		args = args[1:]
 	}
-	inst.settings = readSettings(h.Tree, flavourOf(h, p.Exe), command(args))
+	inst.settings = readHost(h, p.Exe, command(args), origin{home: accountHome(h, "mysql")})
 	if p.ArgsCut {
 		inst.settings.gaps = append(inst.settings.gaps, checks.Gap{
 			Reason: checks.ReasonUnreadable, Detail: "the server's command line could not be read whole",

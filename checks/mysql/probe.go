@@ -18,6 +18,7 @@ import (
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/tree"
 	"hostaudit/checks/internal/guard"
+	"hostaudit/checks/internal/mycnf"
 )
 
 // serverTime is what all ways into one server get together: dialling, logins and
@@ -60,20 +61,11 @@ type answer struct {
 	table    *table // with tableErr nil, after vRoot
 	tableErr error
 
-	tls tri // whether the greeting offered TLS
+	tls mycnf.Tri // whether the greeting offered TLS
 
 	reason checks.Reason // of vNothing and vBusy
 	detail string
 }
-
-// tri is what is known of a yes or no.
-type tri int
-
-const (
-	notKnown tri = iota
-	yes
-	no
-)
 
 // prober makes the attempts.
 type prober struct {
@@ -138,10 +130,7 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 	}
 	a.sent = link != nil && link.phase >= phaseLogin
 	if link != nil && link.phase > phaseGreeting {
-		a.tls = no
-		if link.secure {
-			a.tls = yes
-		}
+		a.tls = yesOrNo(link.secure)
 	}
 	if a.verdict == vNothing && link != nil && link.err != nil {
 		switch {

@@ -67,9 +67,11 @@ func idleRootPassword(h *host.Host, rec *checks.Recorder) {
 	if !idle(h, rec) {
 		return
 	}
-	s := readSettings(h.Tree, flavourOf(h, ""), mycnf.Command{})
-	skipGrants(s, rec)
-	gaps := append(s.gaps, unitGaps(h)...)
+	list, gaps := starts(h)
+	for _, s := range list {
+		skipGrants(s.settings, s.how, rec)
+		gaps = append(gaps, s.settings.gaps...)
+	}
 	for _, g := range gaps {
 		rec.Gap(g)
 	}
@@ -81,16 +83,24 @@ func idleRootPassword(h *host.Host, rec *checks.Recorder) {
 	rec.NotApplicable(checks.ReasonNotObservable, "only a running server tells who needs a password; its option files do not switch passwords off")
 }
 
-// skipGrants reports skip-grant-tables in the options of the next start.
-func skipGrants(s settings, rec recorder) {
+// skipGrants reports skip-grant-tables in the options of the next start. how names the
+// unit whose command line may have it, "" = the process that runs.
+func skipGrants(s settings, how string, rec recorder) {
 	value, gap := s.last("skip-grant-tables")
 	if gap != nil {
 		rec.Gap(*gap)
 	}
+	where := ""
+	if value.File == "" {
+		where = " on the server's command line"
+		if how != "" {
+			where = " on the command line in " + how
+		}
+	}
 	if value.On() && !s.refused {
 		rec.Finding(checks.Finding{
 			Kind: "skip-grant-tables", Subject: "skip-grant-tables", Evidence: checks.Configured, Location: at(value), Key: s.key,
-			Detail: "skip-grant-tables is set: started this way, the server lets anyone in as root without a password",
+			Detail: checks.Text("skip-grant-tables is set" + where + ": started this way, the server lets anyone in as root without a password"),
 		})
 	}
 }
@@ -128,7 +138,7 @@ func (j *judgement) run(ctx context.Context) {
 		}
 	}
 	if !j.server.noTable {
-		skipGrants(j.server.inst.settings, j.rec)
+		skipGrants(j.server.inst.settings, "", j.rec)
 	}
 	for _, g := range j.server.inst.settings.gaps {
 		j.rec.Note(string(g.Subject), "about the next start: "+string(g.Detail))
@@ -170,7 +180,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		default:
 			a = j.attempt(ctx, w)
 			asked++
-			if a.tls != notKnown {
+			if a.tls != mycnf.Unclear {
 				j.server.tls = a.tls
 			}
 		}

@@ -373,7 +373,7 @@ func TestWhereNothingRuns(t *testing.T) {
 		{"skip-grants-of-a-release", installed + "-- etc/my.cnf --\n[mysqld-8.0]\nskip-grant-tables\n", "unknown unsupported", "unknown no_metadata"},
 		{"broken", installed + "-- etc/my.cnf --\nskip-grant-tables\n", "unknown unsupported", "unknown refused"},
 		{"unreadable", installed + "-- etc/my.cnf err=permission --\n", "unknown unsupported", "unknown no_permission"},
-		{"drop-in", installed + "-- etc/systemd/system/mysql.service.d/x.conf --\n[Service]\nExecStart=\nExecStart=/usr/sbin/mysqld --skip-grant-tables\n", "unknown unsupported", "unknown unsupported"},
+		{"drop-in", installed + "-- etc/systemd/system/mysql.service.d/x.conf --\n[Service]\nExecStart=\nExecStart=/usr/sbin/mysqld --skip-grant-tables\n", "fail skip-grant-tables=skip-grant-tables", "fail skip-grant-tables=skip-grant-tables"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			f := &fakes{t: t}

@@ -53,22 +53,6 @@ func starts(h *host.Host) (list []start, gaps []checks.Gap) {
 	return list, gaps
 }
 
-// unitGaps names what of the units keeps the options of the start from being those of
-// a server without arguments, for a caller that does not go through starts.
-func unitGaps(h *host.Host) []checks.Gap {
-	list, gaps := starts(h)
-	for _, s := range list {
-		set := s.settings.dialect.LastOf(s.settings.args, "skip-grant-tables", "bind-address", "skip-networking", "port", "extra-port",
-			"admin-address", "mysqlx", "mysqlx-bind-address", "require-secure-transport", "datadir", "persisted-globals-load")
-		if s.settings.key != "" && s.settings.key != "/etc/my.cnf" || set.Set {
-			gaps = append(gaps, checks.Gap{
-				Reason: checks.ReasonUnsupported, Subject: checks.Text(s.how), Detail: "the service's command line has options, which are not evaluated here",
-			})
-		}
-	}
-	return gaps
-}
-
 // bootUnits are the services that start a server at boot, or may: those of known
 // names, and whatever is enabled and runs one.
 func bootUnits(h *host.Host) []string {

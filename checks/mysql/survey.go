@@ -7,6 +7,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/internal/mycnf"
 )
 
 // survey is what the family knows of a host's servers, made once for all its checks: the
@@ -29,7 +30,7 @@ type server struct {
 	table  *table        // nil = not open to us
 	reason checks.Reason // it is not open
 	why    string        // in words
-	tls    tri           // whether it offers TLS
+	tls    mycnf.Tri     // whether it offers TLS
 
 	openTo  []string // places from which root was let in without a credential: see way
 	noTable bool     // it runs with skip-grant-tables

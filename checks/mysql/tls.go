@@ -82,7 +82,10 @@ func (s *server) runningTLS(h *host.Host, rec recorder) bool {
 	}
 	switch {
 	case known && strings.EqualFold(required, "ON"):
-	case s.tls == no:
+		if _, next := s.inst.settings.tls(h.Tree); next.is == mycnf.No {
+			rec.Note(string(subject), "the server requires TLS now, and its options do not for the next start")
+		}
+	case s.tls == mycnf.No:
 		finding("tls-off", "the server offers no TLS, and others can reach it")
 	case s.table != nil && !s.table.cut && s.everyRemoteTLS(h.Hostname):
 		rec.Note(string(subject), "the server does not require TLS, every account that may come from outside does")
@@ -107,29 +110,32 @@ func (s *server) everyRemoteTLS(hostname string) bool {
 // optionsTLS judges a running server that did not let us see its variables by the options
 // it started with.
 func (s *server) optionsTLS(h *host.Host, subject checks.Text, rec recorder) {
-	value, gap := s.inst.settings.last("require-secure-transport")
-	for _, g := range s.inst.settings.gaps {
-		rec.Gap(g)
-	}
-	switch {
-	case len(s.inst.settings.gaps) > 0:
-	case gap != nil:
-		rec.Gap(*gap)
-	case !value.On():
-		tlsOptional(rec, subject, s.inst.settings.key, value, "; accounts may require it, which was not open to us")
-	case value.File != "" && s.changedSince(h, value.File):
+	_, required := s.inst.settings.tls(h.Tree)
+	if judgeTLS(required, s.inst.settings, subject, rec) && required.at.File != "" && s.changedSince(h, string(required.at.File)) {
 		rec.Gap(checks.Gap{
-			Reason: checks.ReasonChangedMeanwhile, Subject: subject, Location: at(value),
+			Reason: checks.ReasonChangedMeanwhile, Subject: subject, Location: required.at,
 			Detail: "the file was changed after the server started: what it says counts after a restart only",
 		})
 	}
 }
 
-func tlsOptional(rec recorder, subject checks.Text, key string, value mycnf.Setting, more string) {
-	rec.Finding(checks.Finding{
-		Kind: "tls-optional", Subject: subject, Evidence: checks.Configured, Location: at(value), Key: key,
-		Detail: checks.Text("the options do not make the server require TLS, and others can reach it" + more),
-	})
+// judgeTLS records what options make of requiring TLS, and reports that they do.
+func judgeTLS(required tlsAnswer, s settings, subject checks.Text, rec recorder) bool {
+	for _, g := range s.gaps {
+		rec.Gap(g)
+	}
+	switch {
+	case required.gap != nil:
+		rec.Gap(*required.gap)
+	case required.is == mycnf.No:
+		rec.Finding(checks.Finding{
+			Kind: "tls-optional", Subject: subject, Evidence: checks.Configured, Location: required.at, Key: s.key,
+			Detail: "the options do not make the server require TLS, and others can reach it; whether its accounts do was not seen",
+		})
+	case required.is == mycnf.Unclear && len(s.gaps) == 0:
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: subject, Location: required.at, Detail: "whether the options make the server require TLS is not known"})
+	}
+	return required.is == mycnf.Yes
 }
 
 // changedSince reports whether a file is younger than the server's socket, which the
@@ -164,17 +170,8 @@ func (c *contained) tls(rec recorder) bool {
 	case len(outside) == 0:
 		return len(c.inst.gaps) > 0
 	}
-	value, gap := c.inst.settings.last("require-secure-transport")
-	for _, g := range c.inst.settings.gaps {
-		to.Gap(g)
-	}
-	switch {
-	case len(c.inst.settings.gaps) > 0:
-	case gap != nil:
-		to.Gap(*gap)
-	case !value.On():
-		tlsOptional(to, checks.Text("tcp "+outside[0].String()), c.inst.settings.key, value, "; accounts may require it, which was not open to us")
-	}
+	_, required := c.inst.settings.tls(c.container.Host.Tree)
+	judgeTLS(required, c.inst.settings, checks.Text("tcp "+outside[0].String()), to)
 	return true
 }
 
@@ -199,33 +196,38 @@ func (c *contained) outside() (list []netip.AddrPort, unsure bool) {
 	return list, unsure
 }
 
-// idleTLS judges the options of a server that does not run.
+// idleTLS judges the options of servers that do not run, each as it is started.
 func idleTLS(h *host.Host, rec *checks.Recorder) {
 	if !idle(h, rec) {
 		return
 	}
-	s := readSettings(h.Tree, flavourOf(h, ""), mycnf.Command{})
-	plan := s.plan(h.Tree, true)
+	list, gaps := starts(h)
 	next, unsure := activated(h)
-	gaps := append(append(append(s.gaps, plan.gaps...), unitGaps(h)...), unsure...)
-	for _, g := range gaps {
+	for _, g := range append(gaps, unsure...) {
 		rec.Gap(g)
 	}
-	if len(plan.findings)+len(next) == 0 {
+	reachable := 0
+	for _, s := range list {
+		plan := s.settings.plan(h.Tree, true)
+		for _, g := range plan.gaps {
+			rec.Gap(g)
+		}
+		subject := checks.Text("the database server")
+		switch {
+		case len(plan.findings) > 0:
+			subject = plan.findings[0].Subject
+		case len(next) > 0:
+			subject = next[0].Subject
+		case len(plan.gaps) == 0 && !s.settings.refused && !s.settings.hidden():
+			continue
+		}
+		reachable++
+		_, required := s.settings.tls(h.Tree)
+		judgeTLS(required, s.settings, subject, rec)
+	}
+	if reachable == 0 && len(gaps)+len(unsure) == 0 {
 		rec.NotApplicable(checks.ReasonAbsent, "by its options the database server listens where nobody else can reach it")
 		return
-	}
-	value, gap := s.last("require-secure-transport")
-	switch {
-	case gap != nil:
-		rec.Gap(*gap)
-	case s.refused:
-	case !value.On():
-		subject := "the database server"
-		if len(plan.findings) > 0 {
-			subject = string(plan.findings[0].Subject)
-		}
-		tlsOptional(rec, checks.Text(subject), s.key, value, "")
 	}
 	rec.Pass("the options make the server require TLS")
 }

@@ -126,6 +126,20 @@ func TestWeakOutside(t *testing.T) {
 				t.Errorf("got %v", got)
 			}
 			f.finish()
+			rec := checks.NewRecorder(Bind())
+			open := running(t, testTree, tcp("0.0.0.0", 3306, 100))
+			f = &fakes{t: t, ways: f.ways}
+			take(t.Context(), open, fakeProber(f, 0))
+			env.Host = open
+			runBind(t.Context(), env, rec)
+			want := "fail listens-outside=tcp 0.0.0.0:3306:low"
+			if tc.want {
+				want = "fail listens-outside=tcp 0.0.0.0:3306:medium"
+			}
+			if got := line(t, rec.Seal()); got != want {
+				t.Errorf("mysql.bind: %q, want %q", got, want)
+			}
+			f.finish()
 		})
 	}
 }
