@@ -96,11 +96,11 @@ func (a *audit) startProblems() {
 		done[key] = true
 		switch {
 		case p.Ignored, errors.Is(p.Err, units.ErrGenerator):
-		case superFile(p.File) != "" || path.Base(p.File) == "services":
+		case p.Reader != "":
 			switch {
 			case errors.Is(p.Err, units.ErrUnsupported): // of entries that are seen
 			case errors.Is(p.Err, units.ErrRefused):
-				if a.aboutFTP(p.Place) {
+				if a.aboutFTP(p) {
 					a.problem(p, "the super-server does not take what may be an entry for FTP")
 				}
 			default:
@@ -153,13 +153,13 @@ const maxLooks = 10
 
 // aboutFTP reports that what a super-server does not take may be for FTP: the line of
 // inetd, the entry of xinetd around the line. The rest of the file is not touched by it.
-func (a *audit) aboutFTP(at units.Place) bool {
+func (a *audit) aboutFTP(at units.Problem) bool {
 	lines := a.superText(at.File).lines
-	if a.looks++; a.looks > maxLooks || at.Line < 1 || at.Line >= len(lines) {
+	if a.looks++; a.looks > maxLooks || at.Line < 1 || at.Line > len(lines) {
 		return true
 	}
 	from, to := at.Line-1, at.Line
-	if superFile(at.File) == units.KindXinetd {
+	if at.Reader == units.KindXinetd {
 		for from > 0 && !strings.HasPrefix(strings.TrimSpace(lines[from]), "service") && strings.TrimSpace(lines[from-1]) != "}" {
 			from--
 		}

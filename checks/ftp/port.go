@@ -39,10 +39,11 @@ type audit struct {
 	// answered are the listeners on port 21 whose owner or greeting told what they are.
 	answered []snapshot.Listener
 	// behind are the commands of enabled sockets and super-servers, by the server's name.
-	behind map[string][]command
-	told21 map[string]bool       // what was recorded once, by subject and place
-	texts  map[string]*superText // files of super-servers
-	looks  int                   // at entries that are refused
+	behind    map[string][]command
+	told21    map[string]bool       // what was recorded once, by subject and place
+	texts     map[string]*superText // files of super-servers
+	textBytes int64                 // of texts
+	looks     int                   // at entries that are refused
 	// entered are the servers that super-servers have entries for, by name: whether one
 	// of them is on.
 	entered map[string]bool

@@ -107,11 +107,19 @@ func (a *audit) superService(e units.Entry) (s superService) {
 	return s
 }
 
+// maxSuperText bounds the files of super-servers that are kept, in bytes: a line takes
+// many times its length. Of what is beyond only the programs are known.
+const maxSuperText = 1 << 20
+
 // superText returns a file of a super-server, read once.
 func (a *audit) superText(file string) *superText {
 	t, read := a.texts[file]
 	if !read {
-		data, _ := a.host.Tree.ReadFile(file) // what kept it from being read is a problem of the entries
+		var data []byte
+		if info, err := a.host.Tree.Stat(file); err == nil && info.Size <= maxSuperText-a.textBytes {
+			data, _ = a.host.Tree.ReadFile(file) // what kept it from being read is a problem of the entries
+			a.textBytes += info.Size
+		}
 		t = parseSuper(superFile(file), data)
 		a.texts[file] = t
 	}

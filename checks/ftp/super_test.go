@@ -1,6 +1,7 @@
 package ftp
 
 import (
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"hostaudit/checks"
 	"hostaudit/checks/host/hosttest"
 	"hostaudit/checks/host/snapshot"
 	"hostaudit/checks/host/units"
@@ -143,5 +145,41 @@ func TestRogueListeners(t *testing.T) {
 				t.Errorf("%s", got)
 			}
 		})
+	}
+}
+
+// TestLastLine: the last line of a file may have no end.
+func TestLastLine(t *testing.T) {
+	for line, want := range map[string]string{
+		"date stream tcp": "not_applicable absent\n",
+		"ftp stream tcp":  "unknown refused\ngap refused /etc/inetd.conf: the super-server does not take what may be an entry for FTP at /etc/inetd.conf:2\n",
+	} {
+		text := strings.Replace(inetdTree, "inetd.conf --", "inetd.conf nonl --", 1) + "time stream tcp nowait root internal\n" + line + "\n"
+		if diff := cmp.Diff(want, verdict(hosttest.Load(t, text))); diff != "" {
+			t.Error(diff)
+		}
+	}
+}
+
+// TestManyFiles: what is kept of the files of super-servers does not grow with them.
+func TestManyFiles(t *testing.T) {
+	tree := strings.Builder{}
+	tree.WriteString(strings.Replace(xinetdTree, "server = ", "server_args = x\n\tserver = ", 1) + "includedir /etc/xinetd.d\n")
+	entries := strings.Repeat("service time\n{\n\tport = 5\n}\n", 10_000)
+	for i := range 20 {
+		fmt.Fprintf(&tree, "-- etc/xinetd.d/f%d --\n%s", i, entries)
+	}
+	a := &audit{host: hosttest.Load(t, tree.String()), texts: map[string]*superText{}, told21: map[string]bool{}, entered: map[string]bool{}, rec: checks.NewRecorder(port)}
+	a.entries, a.problems = a.host.Units().Enabled()
+	a.superServers()
+	lines := 0
+	for _, text := range a.texts {
+		lines += len(text.lines)
+	}
+	if lines > maxSuperText/4 {
+		t.Errorf("%d lines are kept", lines)
+	}
+	if len(a.entered) == 0 {
+		t.Error("the entry for vsftpd was not seen")
 	}
 }

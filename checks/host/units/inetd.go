@@ -12,6 +12,8 @@ import (
 
 // inetds finds the services of inetd and xinetd where one of them is started.
 func (g *gatherer) inetds() {
+	g.reader = KindInetd
+	defer func() { g.reader = "" }()
 	xinetd := g.started("/etc/xinetd.conf", "xinetd.service")
 	compatible := xinetd && g.inetdCompatible()
 	files := g.inetdFiles()
@@ -25,6 +27,7 @@ func (g *gatherer) inetds() {
 		}
 	}
 	if xinetd {
+		g.reader = KindXinetd
 		g.xinetd(names)
 	}
 }

@@ -68,6 +68,7 @@ type gatherer struct {
 	bytes    int
 	looks    int
 	full     bool
+	reader   Kind // of problems
 }
 
 func (g *gatherer) add(e Entry) {
@@ -82,7 +83,7 @@ func (g *gatherer) add(e Entry) {
 // some.
 func (g *gatherer) problem(file string, line int, err error) {
 	if len(g.problems) < maxProblems {
-		g.problems = append(g.problems, Problem{Place: Place{file, line}, Err: err})
+		g.problems = append(g.problems, Problem{Place: Place{file, line}, Err: err, Reader: g.reader})
 	}
 }
 

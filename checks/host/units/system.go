@@ -61,6 +61,9 @@ type Problem struct {
 	Place
 	Unit string // concerned, "" = any
 	Err  error
+	// Reader is the super-server whose entries it may keep from being told, KindInetd
+	// or KindXinetd; "" = neither.
+	Reader Kind
 	// Ignored: systemd logs the line or file and passes over it, so what is told
 	// without it is what the host does, and nothing is unknown.
 	Ignored bool
