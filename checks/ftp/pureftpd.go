@@ -118,12 +118,16 @@ func (a *audit) pureDebian(c command, program pureftpdconf.Program) {
 	a.pureSettle(c, options, outcome)
 }
 
+// maxPureText bounds the files of one directory of the configuration, in bytes.
+const maxPureText = 1 << 20
+
 // pureFiles reads one directory of the configuration.
 func (a *audit) pureFiles(dir string, links bool) (files []pureftpdconf.DebianFile, err error) {
 	names, err := a.host.Tree.ReadDir(dir)
 	if err != nil {
 		return nil, err
 	}
+	room := int64(maxPureText)
 	for _, name := range names {
 		f := pureftpdconf.DebianFile{Name: name}
 		full := path.Join(dir, name)
@@ -135,10 +139,13 @@ func (a *audit) pureFiles(dir string, links bool) (files []pureftpdconf.DebianFi
 		case errors.Is(err, fs.ErrNotExist), err == nil && !info.Mode.IsRegular() && links:
 			f.Missing = true
 		case err == nil && info.Mode.IsDir():
+		case info.Size > room:
+			f.Unread = true
 		default:
 			if f.Data, err = a.host.Tree.ReadFile(full); err != nil {
 				f.Unread = true
 			}
+			room -= int64(len(f.Data))
 		}
 		files = append(files, f)
 	}
