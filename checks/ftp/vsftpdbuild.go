@@ -3,6 +3,7 @@ package ftp
 import (
 	"errors"
 	"io/fs"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -28,6 +29,9 @@ func (a *audit) vsftpdBuild() vsftpdconf.Build {
 	return vsftpdconf.Build{DefaultFile: vsftpdConf}
 }
 
+// installedStatus is what dpkg says of a package that is there, held back or not.
+var installedStatus = regexp.MustCompile(`\nStatus: \S+ ok installed\n`)
+
 // dpkgVersion returns the version of an installed package, "" where none is told.
 func (a *audit) dpkgVersion(name string) string {
 	status, err := a.host.Tree.ReadFile("/var/lib/dpkg/status")
@@ -35,7 +39,7 @@ func (a *audit) dpkgVersion(name string) string {
 		return ""
 	}
 	for paragraph := range strings.SplitSeq(string(status), "\n\n") {
-		if !strings.HasPrefix(paragraph, "Package: "+name+"\n") || !strings.Contains(paragraph, "\nStatus: install ok installed\n") {
+		if !strings.HasPrefix(paragraph, "Package: "+name+"\n") || !installedStatus.MatchString(paragraph) {
 			continue
 		}
 		_, after, _ := strings.Cut(paragraph, "\nVersion: ")
