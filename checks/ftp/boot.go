@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -69,7 +70,7 @@ func (a *audit) starts(d daemon, installed bool) (list []command, state units.En
 		case units.KindService:
 			own := e.Unit == nil || slices.Contains(d.units, e.Name) ||
 				slices.ContainsFunc(e.Unit.Aliases, func(alias string) bool { return slices.Contains(d.units, alias) })
-			if !own && slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return runs(c, d) }) {
+			if !own && slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return runs(c, d, installed) }) {
 				list = append(list, a.unitCommands(d, e.Name, e.Unit, units.Enabled)...)
 				state = units.Enabled
 			}
@@ -87,11 +88,37 @@ func (a *audit) starts(d daemon, installed bool) (list []command, state units.En
 	return list, state
 }
 
-// runs reports a command that starts d, perhaps through a wrapper.
-func runs(c units.Command, d daemon) bool {
+// runs reports a command that starts d, perhaps through a wrapper or, if d is installed,
+// in the command line of a shell.
+func runs(c units.Command, d daemon, installed bool) bool {
 	other, is := serves(c.Path, c.Args)
-	return is == isFTP && other.name == d.name
+	return is == isFTP && other.name == d.name || installed && slices.Contains(shells(), path.Base(c.Path)) && inShell(c.Args, d)
 }
+
+func shells() []string { return []string{"sh", "bash", "dash", "ash", "ksh", "zsh"} }
+
+// inShell reports that the argument of -c names a program of d where commands stand, or
+// by its path.
+func inShell(args []string, d daemon) bool {
+	i := slices.IndexFunc(args, func(arg string) bool { return shellOption.MatchString(arg) })
+	if i < 0 || i+1 == len(args) {
+		return false
+	}
+	starts := true
+	for word := range strings.FieldsSeq(shellSigns.ReplaceAllString(args[i+1], " $0 ")) {
+		if program := strings.Trim(word, `"'`); (starts || inBin.MatchString(program)) && slices.Contains(d.programs, path.Base(program)) {
+			return true
+		}
+		starts = starts && strings.Contains(word, "=") || shellSigns.MatchString(word) || slices.Contains([]string{"exec", "then", "do", "else"}, word)
+	}
+	return false
+}
+
+var (
+	shellOption = regexp.MustCompile(`^-[a-z]*c$`)
+	inBin       = regexp.MustCompile(`^/(?:.*/)?(?:s?bin|libexec)/[^/]*$`)
+	shellSigns  = regexp.MustCompile(`[;&|(){}!]`)
+)
 
 // commands returns how a unit that is, or may be, enabled starts a daemon. What keeps
 // that from being known is recorded.
