@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"hostaudit/checks"
+	"hostaudit/checks/host"
 	"hostaudit/checks/host/units"
 )
 
@@ -72,6 +73,9 @@ func (a *audit) otherDaemon(d daemon) {
 func (a *audit) dormant(d daemon, state units.Enablement) {
 	switch {
 	case a.socketFor(d), a.entered[d.name], state == units.Enabled:
+		return
+	case a.host.Kind == host.KindContainerImage && state != units.Masked && !d.inetd:
+		a.gap(checks.ReasonUnsupported, d.name, d.name+" is installed in a container image: what the image starts is not told by its files")
 		return
 	case state == units.Absent && a.snap == nil && !d.inetd && !a.otherwise(d):
 		a.gap(checks.ReasonUnsupported, d.name, d.name+" is installed without a unit or script: what starts it is not known")

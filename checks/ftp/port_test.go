@@ -163,6 +163,18 @@ ExecStart=-/usr/sbin/vsftpd
 -- usr/lib/systemd/system/sockets.target.wants/vsftpd.socket -> ../vsftpd.socket --
 `
 
+// TestContainerImage: a container is started by a command of its image, not by units.
+func TestContainerImage(t *testing.T) {
+	const tree = "-- etc/machine-id --\n0123456789abcdef0123456789abcdef\n-- usr/sbin/vsftpd --\n-- usr/sbin/in.ftpd --\n-- usr/lib/systemd/system/vsftpd.service --\n[Service]\nExecStart=/usr/sbin/vsftpd\n[Install]\nWantedBy=multi-user.target\n"
+	h := hosttest.Load(t, tree)
+	h.Kind = host.KindContainerImage
+	want := "unknown unsupported\ngap unsupported vsftpd: vsftpd is installed in a container image: what the image starts is not told by its files\n" +
+		"note ftpd: ftpd is installed and not started at boot\n"
+	if diff := cmp.Diff(want, verdict(h)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestLive(t *testing.T) {
 	vsftpd := proc(7, "/usr/sbin/vsftpd", "/etc/vsftpd.conf")
 	vsftpd21 := []snapshot.Listener{listen("0.0.0.0", 21, 7)}
