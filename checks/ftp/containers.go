@@ -93,6 +93,24 @@ func (a *audit) containers() {
 	}
 }
 
+// namespaces looks for the same in network namespaces that are of no container.
+func (a *audit) namespaces() {
+	for _, ns := range a.snap.Namespaces {
+		if slices.ContainsFunc(a.host.Containers, func(c *host.Container) bool { return c.Host.Snapshot.NetNS == ns.Inode }) {
+			continue
+		}
+		if slices.ContainsFunc(ns.Listeners, func(l snapshot.Listener) bool {
+			return isPort21(l) && !l.Loopback() && !slices.ContainsFunc(l.PIDs, func(pid int) bool {
+				p, _ := a.snap.Process(pid)
+				_, is := serves(p.Exe, nil)
+				return is != unclear
+			})
+		}) {
+			a.gap(checks.ReasonUnsupported, "another network namespace", "something that is not known to be an FTP server or none listens on port 21 there, and whether that can be reached from outside is not known")
+		}
+	}
+}
+
 // forwarded returns port 21 of the host as engines forward it by packet filters
 // alone: no socket of the host shows it.
 func (a *audit) forwarded() (list []snapshot.Listener) {

@@ -57,6 +57,7 @@ func runPort(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 		a.listeners()
 		a.daemons()
 		a.containers()
+		a.namespaces()
 	}
 	a.socketUnits()
 	a.superServers()

@@ -253,6 +253,14 @@ func TestLive(t *testing.T) {
 			want: "pass \nnote ProFTPD: ProFTPD runs in another network namespace, and not on port 21 of an address that others reach\n",
 		},
 		{
+			name: "another-namespace-inetd", procs: []snapshot.Process{proc(9, "/usr/sbin/inetd")}, spaces: []snapshot.Namespace{{Inode: otherNS, Listeners: []snapshot.Listener{listen("0.0.0.0", 21, 9)}}},
+			want: "unknown unsupported\ngap unsupported another network namespace: something that is not known to be an FTP server or none listens on port 21 there, and whether that can be reached from outside is not known\n",
+		},
+		{
+			name: "another-namespace-sshd", procs: []snapshot.Process{proc(9, "/usr/sbin/sshd")}, spaces: []snapshot.Namespace{{Inode: otherNS, Listeners: []snapshot.Listener{listen("0.0.0.0", 21, 9), listen("127.0.0.1", 21)}}},
+			want: "not_applicable absent\n",
+		},
+		{
 			name: "another-namespace-not-read", procs: []snapshot.Process{elsewhere}, spaces: []snapshot.Namespace{{Inode: otherNS, Missing: []snapshot.Missing{{What: snapshot.PartTCP, Err: fs.ErrPermission}}}},
 			want: "unknown no_permission\ngap no_permission ProFTPD: ProFTPD runs in another network namespace, whose ports could not be read\n",
 		},
