@@ -61,6 +61,8 @@ func (a *audit) starts(d daemon, installed bool) (list []command, state units.En
 	for _, unit := range d.units {
 		if one := a.enabledAtBoot(unit); a.bySocket(d, unit) {
 			continue // its socket was judged
+		} else if one == units.Enabled && a.ofAnother(d, unit) {
+			continue // it is an entry, of that server
 		} else if one == units.Enabled || one == units.Unknown && installed {
 			list = append(list, a.commands(d, unit, one, installed)...)
 		}
@@ -86,6 +88,15 @@ func (a *audit) starts(d daemon, installed bool) (list []command, state units.En
 		}
 	}
 	return list, state
+}
+
+// ofAnother reports a unit that bears a name of d and starts other FTP servers alone.
+func (a *audit) ofAnother(d daemon, unit string) bool {
+	u, err := a.host.Units().Unit(unit)
+	return err == nil && len(u.Exec) > 0 && isWhole(u) && !slices.ContainsFunc(u.Exec, func(c units.Command) bool {
+		other, is := serves(c.Path, c.Args)
+		return is != isFTP || other.name == d.name
+	})
 }
 
 // runs reports a command that starts d, perhaps through a wrapper or, if d is installed,
