@@ -48,7 +48,7 @@ func (a *audit) offEntries() {
 		for _, item := range a.superText(file).items {
 			d, known := byProgram(path.Base(first(item, "server")))
 			a.off(d)
-			off := first(item, "disable") == "yes" || !counts[units.Place{File: file, Line: item.Line}]
+			off := item.Off() || !counts[units.Place{File: file, Line: item.Line}]
 			if off && (item.Name == "ftp" || first(item, "port") == "21" || known) {
 				a.noteOnce(file, "xinetd has an entry for FTP that is off, or xinetd is not started at boot")
 			}

@@ -271,6 +271,19 @@ func TestRealXinetd(t *testing.T) {
 		{"disable-no", service("ftp", "disable = no\n"), any21, "fail", 1},
 		{"disable-yes", service("ftp", "disable = yes\n"), "", "not_applicable", 0},
 		{"disable-twice", service("ftp", "disable = no\ndisable = yes\n"), any21, "fail", 1},
+		{"disable-with-a-comment", service("ftp", "disable = yes # for now\n"), any21, "fail", 1},
+		{"disable-with-another-sign", service("ftp", "disable += yes\n"), any21, "fail", 1},
+		{"disable-by-another-word", service("ftp", "disable = YES\n"), "", "not_applicable", 0},
+		{"disable-by-another-word-and-not", service("ftp", "disable = YES\ndisable = no\n"), "", "not_applicable", 0},
+		{"flags-twice", service("ftp", "flags = REUSE\nflags = SENSOR\n"), any21, "fail", 1},
+		{"flags-with-another-sign", service("ftp", "flags += SENSOR\n"), any21, "fail", 1},
+		{"type-with-another-sign", service("files", "type += UNLISTED\nport = 21\n"), "", "not_applicable", 0},
+		{"two-addresses", service("ftp", "bind = 127.0.0.1 10.9.9.1\n"), any21, "fail", 1},
+		{"interface-before-bind", service("ftp", "interface = 10.9.9.1\nbind = 127.0.0.1\n"), "tcp/10.9.9.1:21", "fail", 1},
+		{"port-that-is-none", service("ftp", "port = ftp\n"), "", "not_applicable", 0},
+		{"wait-that-is-none", strings.Replace(service("ftp", ""), "wait = no", "wait = nowait", 1), "", "not_applicable", 0},
+		{"defaults-of-an-included-file", defaults("disabled = x\n") + service("ftp", "") + "include /etc/more.conf\n", "", "not_applicable", 0},
+		{"two-defaults", defaults("disabled = x\n") + service("ftp", "") + defaults("disabled = ftp\n"), any21, "fail", 1},
 		{"disabled-list", defaults("disabled = ftp\n") + service("ftp", ""), "", "not_applicable", 0},
 		{"disabled-list-below", service("ftp", "") + defaults("disabled = ftp\n"), "", "not_applicable", 0},
 		{"enabled-list", defaults("enabled = discard\n") + service("ftp", ""), "", "not_applicable", 0},
@@ -297,6 +310,7 @@ func TestRealXinetd(t *testing.T) {
 	eachXinetd(t, func(t *testing.T, h *hosttest.RealHost) {
 		for _, tc := range cases {
 			t.Run(tc.name, func(t *testing.T) {
+				h.WriteFile("/etc/more.conf", defaults("disabled = ftp\n"), 0o644)
 				h.WriteFile("/etc/xinetd.conf", tc.conf+discardEntry, 0o644)
 				checkSuper(t, h, tc, "/usr/sbin/xinetd -dontfork")
 			})

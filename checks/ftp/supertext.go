@@ -52,7 +52,7 @@ func (t *superText) at(line int) (l superLine) {
 		words := strings.Fields(t.lines[line-1])
 		l.name, text = service.Name, strings.Join(words[min(7, len(words)):], " ")
 	} else if item, found := t.items[line]; found {
-		l.name, l.off = item.Name, first(item, "disable") == "yes"
+		l.name, l.off = item.Name, item.Off()
 		if a, given := item.Get("server_args"); given && a.Line > 0 && a.Line <= len(t.lines) {
 			_, text, _ = strings.Cut(t.lines[a.Line-1], "=")
 		}

@@ -28,7 +28,7 @@ type xinetdService struct {
 type xinetdReader struct {
 	*gatherer
 	services []xinetdService
-	defaults *xinetdconf.Item // the first counts
+	defaults xinetdconf.Item // of all files; of each the first counts
 }
 
 // xinetd finds the services xinetd offers (xinetd.conf(5), confparse.c): those not
@@ -36,17 +36,14 @@ type xinetdReader struct {
 func (g *gatherer) xinetd(names ports) {
 	r := &xinetdReader{gatherer: g}
 	r.load("/etc/xinetd.conf", 0)
-	if r.defaults == nil {
-		r.defaults = &xinetdconf.Item{}
-	}
-	enabled, restricted := allValues(*r.defaults, "enabled")
-	disabled, _ := allValues(*r.defaults, "disabled")
+	enabled, restricted := allValues(r.defaults, "enabled")
+	disabled, _ := allValues(r.defaults, "disabled")
 	for _, s := range r.services {
 		id := firstValue(s.Item, "id")
 		if id == "" {
 			id = s.Name
 		}
-		off := firstValue(s.Item, "disable") == "yes"
+		off := s.Off()
 		if restricted && !slices.Contains(enabled, id) { // being listed does not undo "disable = yes"
 			off = true
 		}
@@ -73,14 +70,16 @@ func (r *xinetdReader) load(file string, depth int) {
 	for _, b := range bad {
 		r.refused(file, b.Line, b.Problem)
 	}
+	found := false
 	for _, item := range items {
 		r.bytes += itemMemory + lineMemory*len(item.Attributes)
 		switch item.Kind {
 		case xinetdconf.Service:
 			r.services = append(r.services, xinetdService{item, file})
 		case xinetdconf.Defaults:
-			if r.defaults == nil {
-				r.defaults = &item
+			if !found {
+				found = true
+				r.defaults.Attributes = append(r.defaults.Attributes, item.Attributes...)
 			}
 		case xinetdconf.Include:
 			r.load(item.Name, depth+1)
@@ -101,8 +100,8 @@ func (r *xinetdReader) load(file string, depth int) {
 // service makes the entry of a service that is not disabled; ok is false when
 // xinetd would leave it out for something that is missing or wrong.
 func (r *xinetdReader) service(s xinetdService, id string, names ports) (e Entry, ok bool) {
-	types, _ := allValues(s.Item, "type")
-	flags, _ := allValues(s.Item, "flags")
+	values := func(name string) []string { a, _ := s.Get(name); return a.Values }
+	types, flags := values("type"), values("flags")
 	has := func(name string) bool { _, ok := s.Get(name); return ok }
 	internal := slices.Contains(types, "INTERNAL") || slices.Contains(flags, "SENSOR")
 	unlisted := slices.Contains(types, "UNLISTED")
@@ -153,14 +152,11 @@ func (r *xinetdReader) xinetdListens(s xinetdService, flags []string, proto stri
 	v6 := slices.Contains(flags, "IPv6")
 	if v6 {
 		l.Addr, l.V6Only = netip.IPv6Unspecified(), No
-		if cmp.Or(firstValue(s.Item, "v6only"), firstValue(*r.defaults, "v6only")) == "yes" {
+		if cmp.Or(firstValue(s.Item, "v6only"), firstValue(r.defaults, "v6only")) == "yes" {
 			l.V6Only = Yes
 		}
 	}
-	bind := cmp.Or(
-		firstValue(s.Item, "bind"), firstValue(s.Item, "interface"),
-		firstValue(*r.defaults, "bind"), firstValue(*r.defaults, "interface"),
-	)
+	bind := cmp.Or(firstValue(s.Item, "bind"), firstValue(r.defaults, "bind"))
 	switch addr, err := netip.ParseAddr(bind); {
 	case bind == "":
 	case err == nil:
@@ -187,7 +183,7 @@ func firstValue(item xinetdconf.Item, name string) string {
 	return ""
 }
 
-// allValues returns all values of an attribute that may be given several times.
+// allValues returns all values of a list of the defaults.
 func allValues(item xinetdconf.Item, name string) (values []string, given bool) {
 	for _, a := range item.Attributes {
 		if a.Name == name && a.Op != "-=" {

@@ -66,15 +66,56 @@ const (
 	tabs   = " \t"
 )
 
-// Get returns the first attribute of a name: a later one changes nothing, but for
-// lists.
+// Get returns the first attribute of a name that xinetd takes: a later one changes
+// nothing, but for the lists of the defaults.
 func (i Item) Get(name string) (Attribute, bool) {
 	for _, a := range i.Attributes {
-		if a.Name == name {
+		if a.Name == name && a.taken() {
 			return a, true
 		}
 	}
 	return Attribute{}, false
+}
+
+// taken reports that xinetd does not pass over the attribute: it is assigned, with as
+// many values as it has to have (identify_attribute of parse.c). A comment behind a
+// value is none.
+func (a Attribute) taken() bool {
+	switch a.Name {
+	case "server_args", "type", "flags":
+		return a.Op == "="
+	case "redirect":
+		return a.Op == "=" && len(a.Values) == 2
+	}
+	return a.Op == "=" && len(a.Values) == 1
+}
+
+// Off reports that the entry turns itself off: by "disable", or by a value that an
+// attribute cannot have, of those attributes that are looked at. "disable = no" behind
+// it does not turn it on again.
+func (i Item) Off() bool {
+	set := map[string]bool{}
+	for _, a := range i.Attributes {
+		if set[a.Name] || !a.taken() {
+			continue
+		}
+		set[a.Name] = true
+		switch a.Name {
+		case "disable":
+			if a.Values[0] != "no" {
+				return true
+			}
+		case "wait":
+			if a.Values[0] != "yes" && a.Values[0] != "no" {
+				return true
+			}
+		case "port":
+			if strings.IndexByte("+-0123456789", a.Values[0][0]) < 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Parse reads one file. Items and bad lines come in order.
@@ -176,6 +217,9 @@ func (r *reader) entry(item *Item) *Bad {
 		}
 		if len(item.Attributes) == maxAttributes {
 			return &Bad{r.line, "too many attributes"}
+		}
+		if a.Name == "interface" {
+			a.Name = "bind" // they are one
 		}
 		if a.Name == "server_args" && len(a.Values) > 1 {
 			a.Values = a.Values[:1]

@@ -80,6 +80,44 @@ func TestGet(t *testing.T) {
 	}
 }
 
+// TestTaken: what xinetd passes over changes nothing, and a value it does not know
+// turns the entry off.
+func TestTaken(t *testing.T) {
+	for text, want := range map[string]struct {
+		off   bool
+		flags []string
+		bind  string
+	}{
+		"disable = yes":                              {off: true},
+		"disable = yes # for now":                    {},
+		"disable += yes":                             {},
+		"disable =":                                  {},
+		"disable = no\ndisable = yes":                {},
+		"disable = YES":                              {off: true},
+		"disable = YES\ndisable = no":                {off: true},
+		"wait = nowait":                              {off: true},
+		"wait = no\nwait = nowait":                   {},
+		"port = ftp":                                 {off: true},
+		"flags = REUSE IPv6\nflags = SENSOR":         {flags: []string{"REUSE", "IPv6"}},
+		"flags += SENSOR":                            {},
+		"interface = 127.0.0.1\nbind = 10.9.9.1":     {bind: "127.0.0.1"},
+		"bind = 127.0.0.1 10.9.9.1\nbind = 10.9.9.1": {bind: "10.9.9.1"},
+	} {
+		items, bad := Parse([]byte("service ftp\n{\n" + text + "\n}\n"))
+		if len(items) != 1 || len(bad) != 0 {
+			t.Fatalf("%q: %v, %v", text, items, bad)
+		}
+		flags, _ := items[0].Get("flags")
+		bind, _ := items[0].Get("bind")
+		if off := items[0].Off(); off != want.off {
+			t.Errorf("%q: off is %v", text, off)
+		}
+		if diff := cmp.Diff(want.flags, flags.Values) + cmp.Diff(want.bind, strings.Join(bind.Values, " ")); diff != "" {
+			t.Errorf("%q: %s", text, diff)
+		}
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	f.Add([]byte("defaults\n{\nenabled = a\n}\nincludedir /x\nservice a\n{\nport = 1\nserver_args = a b\n}\n"))
 	f.Add([]byte("service\n}\nx\x00\n\v\n{\r\n a -= b\r\n"))
