@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -201,10 +202,16 @@ func (a *audit) accepted(problem *vsftpdconf.Problem, where, what string) bool {
 	case problem.At.File == "":
 		a.gap(checks.ReasonRefused, where, "vsftpd would refuse "+what+problem.What)
 	default:
-		a.refused(problem.At.File, problem.At.Line, fmt.Sprintf("vsftpd would not start: %s for %q", problem.What, problem.Key))
+		detail := "vsftpd would not start: " + problem.What
+		if plainKey.MatchString(problem.Key) { // else it may be anything that was left in the file
+			detail += fmt.Sprintf(" for %q", problem.Key)
+		}
+		a.refused(problem.At.File, problem.At.Line, detail)
 	}
 	return false
 }
+
+var plainKey = regexp.MustCompile(`^[a-z0-9_]{1,40}$`)
 
 // readConf applies a configuration file. It reports false after recording why the
 // file decides nothing.
