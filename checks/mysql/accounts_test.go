@@ -118,6 +118,8 @@ func TestAccountTable(t *testing.T) {
 		{"listed-locked", [][]string{socketRoot, mariaHash("app", "%", native, dragonHash, "locked")}, "pass", "pass"},
 		{"derived", [][]string{socketRoot, mariaHash("test", "%", "mysql_old_password", oldHash, "")}, "pass", "fail weak-password=test@%!:critical outdated-hash=test@%!:medium"},
 		{"old", [][]string{socketRoot, mariaHash("app", "%", native, oldHash, "")}, "pass", "fail outdated-hash=app@%!:medium"},
+		{"plugin-as-typed", [][]string{maria("root", "%", "Unix_Socket", true, ""), maria("app", "%", "PAM", false, "")}, "pass", "pass"},
+		{"empty-plugin-as-typed", [][]string{socketRoot, maria("app", "localhost", "Unix_Socket", true, "", "", "MYSQL_NATIVE_PASSWORD?")}, "pass", "fail empty-password=app@localhost!:critical"},
 		{"pam", [][]string{socketRoot, maria("app", "%", "pam", false, "")}, "pass", "pass"},
 		{"strange", [][]string{socketRoot, maria("app", "%", "of_some_vendor", false, "")}, "pass", "unknown unsupported"},
 		{"strange-locked", [][]string{socketRoot, maria("app", "%", "of_some_vendor", false, "locked")}, "pass", "pass"},

@@ -129,7 +129,7 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 		a = answer{reason: checks.ReasonUnreadable, detail: "the answer makes no sense"}
 	}
 	a.sent = link != nil && link.phase >= phaseLogin
-	if link != nil && link.phase > phaseGreeting {
+	if link != nil && link.greeted {
 		a.tls = yesOrNo(link.secure)
 	}
 	if a.verdict == vNothing && link != nil && link.err != nil {

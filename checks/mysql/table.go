@@ -44,6 +44,12 @@ type stored string
 // Format implements fmt.Formatter.
 func (stored) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("(not shown)")) }
 
+// newLogin is a login as a server keeps it. Servers take a plugin's name in any case and
+// keep it as it was typed (tried with MariaDB 10.11).
+func newLogin(plugin, text string) login {
+	return login{plugin: strings.ToLower(plugin), stored: stored(text)}
+}
+
 // strength is what a login asks for.
 type strength int
 
@@ -202,7 +208,7 @@ func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
 	var out []account
 	for _, r := range rows {
 		a := account{user: r[0], host: r[1], locked: r[3] == "1", expired: r[4] == "1", unread: r[2] != "1", tls: r[6] == "1", certificate: r[7] == "1"}
-		top := login{plugin: r[8], stored: stored(r[9])}
+		top := newLogin(r[8], r[9])
 		count, err := strconv.Atoi(r[5])
 		if err != nil {
 			a.unread = true
@@ -216,7 +222,7 @@ func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
 				break
 			}
 			if plugin := r[fixed+2*i]; plugin != "" {
-				a.logins = append(a.logins, login{plugin: plugin, stored: stored(r[fixed+2*i+1])})
+				a.logins = append(a.logins, newLogin(plugin, r[fixed+2*i+1]))
 			} else {
 				a.logins = append(a.logins, top)
 			}
@@ -244,7 +250,7 @@ func readUser(ctx context.Context, conn driver.Conn, manyFactors bool) ([]accoun
 	for _, r := range rows {
 		a := account{
 			user: r[0], host: r[1], locked: r[4] == "1", expired: r[5] == "1", tls: r[6] == "1", certificate: r[7] == "1",
-			logins: []login{{plugin: r[2], stored: stored(r[3])}},
+			logins: []login{newLogin(r[2], r[3])},
 		}
 		if a.factors, err = strconv.Atoi(r[8]); err != nil {
 			a.unread = true

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"net"
 	"net/netip"
 	"testing"
 
@@ -26,24 +27,32 @@ func TestTLSVerdicts(t *testing.T) {
 		name, tree, address string
 		socket              script
 		want                string
+		outside             *script // nil = as the socket
 	}{
-		{"loopback", testTree, "127.0.0.1", script{user: "root@localhost", table: [][]string{socketRoot}}, "not_applicable absent"},
-		{"required", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot}, variables: on}, "pass"},
-		{"optional", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: off}, optional},
-		{"accounts-require-it", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "pass"},
-		{"one-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls"), maria("bpp", "10.%", native, false, "")}, variables: off}, optional},
-		{"locked-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("bpp", "10.%", native, false, "locked")}, variables: off}, "pass"},
-		{"off", testTree, "0.0.0.0", script{user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "fail tls-off=tcp 0.0.0.0:3306:low"},
-		{"no-such-variable", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: map[string]string{}}, optional},
-		{"refused-off", testTree, "0.0.0.0", script{deny: 1045}, "fail tls-off=tcp 0.0.0.0:3306:low"},
-		{"refused-optional", testTree, "0.0.0.0", script{tls: withTLS, deny: 1045}, optional},
-		{"refused-required", required + younger, "0.0.0.0", script{tls: withTLS, deny: 1045}, "pass"},
-		{"refused-changed", required + older, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile"},
-		{"refused-start-unknown", required, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile"},
-		{"refused-options-unreadable", testTree + "-- etc/my.cnf err=permission --\n", "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown no_permission"},
+		{"loopback", testTree, "127.0.0.1", script{user: "root@localhost", table: [][]string{socketRoot}}, "not_applicable absent", nil},
+		{"required", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot}, variables: on}, "pass", nil},
+		{"optional", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: off}, optional, nil},
+		{"accounts-require-it", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "pass", nil},
+		{"one-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls"), maria("bpp", "10.%", native, false, "")}, variables: off}, optional, nil},
+		{"locked-account-does-not", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("bpp", "10.%", native, false, "locked")}, variables: off}, "pass", nil},
+		{"off", testTree, "0.0.0.0", script{user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "tls")}, variables: off}, "fail tls-off=tcp 0.0.0.0:3306:low", nil},
+		{"no-such-variable", testTree, "0.0.0.0", script{tls: withTLS, user: "root@localhost", table: [][]string{socketRoot, maria("app", "%", native, false, "")}, variables: map[string]string{}}, optional, nil},
+		{"refused-off", testTree, "0.0.0.0", script{deny: 1045}, "fail tls-off=tcp 0.0.0.0:3306:low", nil},
+		{"refused-optional", testTree, "0.0.0.0", script{tls: withTLS, deny: 1045}, optional, nil},
+		{"refused-required", required + younger, "0.0.0.0", script{tls: withTLS, deny: 1045}, "pass", nil},
+		{"refused-changed", required + older, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile", nil},
+		{"refused-start-unknown", required, "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown changed_meanwhile", nil},
+		{"refused-options-unreadable", testTree + "-- etc/my.cnf err=permission --\n", "0.0.0.0", script{tls: withTLS, deny: 1045}, "unknown no_permission", nil},
+		// An error in the place of the greeting says nothing about TLS.
+		{"not-admitted-outside", required + younger, "0.0.0.0", script{tls: withTLS, deny: 1045}, "pass", &script{rogue: ungreeted(1130)}},
+		{"blocked-outside", required + younger, "0.0.0.0", script{tls: withTLS, deny: 1045}, "pass", &script{rogue: ungreeted(1129)}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			f := &fakes{t: t, ways: map[string]script{sock: tc.socket, out: tc.socket, loop: tc.socket}}
+			outside := tc.socket
+			if tc.outside != nil {
+				outside = *tc.outside
+			}
+			f := &fakes{t: t, ways: map[string]script{sock: tc.socket, out: outside, loop: tc.socket}}
 			h := running(t, tc.tree, tcp(tc.address, 3306, 100))
 			if got := line(t, sealWith(t, TLS(), h, fakeProber(f, 0))); got != tc.want {
 				t.Errorf("got %q, want %q", got, tc.want)
@@ -51,6 +60,11 @@ func TestTLSVerdicts(t *testing.T) {
 			f.finish()
 		})
 	}
+}
+
+// ungreeted answers a connection with an error.
+func ungreeted(number uint16) func(net.Conn) {
+	return func(c net.Conn) { (&packetizer{Conn: c}).deny(number) }
 }
 
 func TestTLSOfServersThatDoNotRun(t *testing.T) {

@@ -52,6 +52,7 @@ type wire struct {
 	ctx      context.Context
 
 	phase   int
+	greeted bool // the first packet was a greeting and not an error, which says nothing of TLS
 	secure  bool
 	quiet   bool   // no signature is to be made that the server could count as wrong
 	mute    bool   // a signature is asked for that is not made
@@ -144,7 +145,7 @@ func (w *wire) inspect(body []byte) error {
 			return nil
 		}
 		flags, err := greeting(body)
-		w.secure = flags&clientSSL != 0
+		w.secure, w.greeted = flags&clientSSL != 0, err == nil
 		return err
 	case phaseLogin:
 		if body[0] == 0 && len(body) < 5 {
