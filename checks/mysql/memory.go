@@ -165,15 +165,19 @@ func serverPrefix(boot string, p snapshot.Process) string {
 	return fmt.Sprintf("%sboot %s process %d start %d: ", refusalPrefix, boot, p.PID, p.Start)
 }
 
-// forgetStopped drops the refusals of servers that no longer run. Without the
-// identity of the boot it cannot tell which those are.
-func (p *prober) forgetStopped(servers []instance) {
-	if p.boot == "" {
+// forgetStopped drops the refusals of processes that no longer run, those that are not
+// examined this time included. Without the identity of the boot, or with a list that is
+// not whole, it cannot tell which those are.
+func (p *prober) forgetStopped(snap *snapshot.Snapshot) {
+	if p.boot == "" || snap == nil {
+		return
+	}
+	if _, missing := snap.MissingPart(snapshot.PartProcesses); missing || snap.Abandoned {
 		return
 	}
 	p.memory.Forget(func(key string) bool {
-		return strings.HasPrefix(key, refusalPrefix) && !slices.ContainsFunc(servers, func(inst instance) bool {
-			prefix := serverPrefix(p.boot, inst.proc)
+		return strings.HasPrefix(key, refusalPrefix) && !slices.ContainsFunc(snap.Processes, func(proc snapshot.Process) bool {
+			prefix := serverPrefix(p.boot, proc)
 			return prefix != "" && strings.HasPrefix(key, prefix)
 		})
 	})

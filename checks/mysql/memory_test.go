@@ -1,10 +1,12 @@
 package mysql
 
 import (
+	"io/fs"
 	"net"
 	"testing"
 
 	"hostaudit/checks"
+	"hostaudit/checks/host/hosttest"
 	"hostaudit/checks/host/snapshot"
 )
 
@@ -167,8 +169,36 @@ func TestForgetfulMemoryTriesNothing(t *testing.T) {
 func TestRefusalsOutliveAMissingBootID(t *testing.T) {
 	memory := checks.NewMemory(map[string]string{serverPrefix("b", snapshot.Process{PID: 1, Start: 2}) + "unix /s": ""})
 	p := &prober{memory: memory}
-	p.forgetStopped(nil)
+	p.forgetStopped(&snapshot.Snapshot{})
 	if len(memory.Entries()) != 1 {
 		t.Error("a refusal was forgotten")
+	}
+}
+
+// What a server refused is kept as long as its process runs, whatever this audit sees or
+// examines of it.
+func TestRefusalsOfServersNotExamined(t *testing.T) {
+	proc := snapshot.Process{PID: 7, Start: 9}
+	for _, tc := range []struct {
+		name string
+		snap *snapshot.Snapshot
+		kept bool
+	}{
+		{"stopped", &snapshot.Snapshot{}, false},
+		{"restarted", &snapshot.Snapshot{Processes: []snapshot.Process{{PID: 7, Start: 10}}}, false},
+		{"not-recognised", &snapshot.Snapshot{Processes: []snapshot.Process{proc}}, true},
+		{"some-processes-hidden", &snapshot.Snapshot{Missing: []snapshot.Missing{{What: snapshot.PartProcesses, Err: fs.ErrPermission}}}, true},
+		{"list-not-finished", &snapshot.Snapshot{Abandoned: true}, true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			memory := checks.NewMemory(map[string]string{serverPrefix("b", proc) + "attempts": "2"})
+			h := hosttest.Live(hosttest.Load(t, "-- proc/sys/kernel/random/boot_id --\nb\n"), tc.snap)
+			p := fakeProber(&fakes{t: t}, 0)
+			p.memory = memory
+			take(t.Context(), h, p)
+			if _, kept := memory.Get(serverPrefix("b", proc) + "attempts"); kept != tc.kept {
+				t.Errorf("kept: %v", kept)
+			}
+		})
 	}
 }

@@ -50,7 +50,6 @@ func take(ctx context.Context, h *host.Host, p *prober) *survey {
 			s.servers = append(s.servers, &server{inst: inst, reason: checks.ReasonNoPermission})
 		}
 		for _, c := range inContainers(h) {
-			list = append(list, c.inst)
 			s.contained = append(s.contained, &server{inst: c.inst, in: &c, reason: checks.ReasonUnsupported, why: unreachable})
 		}
 		if p.dial == nil {
@@ -59,7 +58,7 @@ func take(ctx context.Context, h *host.Host, p *prober) *survey {
 		}
 		if p.memory != nil {
 			p.boot, p.tree, p.now = bootID(h), h.Tree, h.Clock
-			p.forgetStopped(list)
+			p.forgetStopped(h.Snapshot)
 		}
 		for _, srv := range s.servers {
 			j := judgement{prober: p, server: srv, rec: &srv.root}
