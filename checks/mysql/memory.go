@@ -49,6 +49,9 @@ func (j *judgement) remembered(w way) (answer, bool) {
 	}
 	if text, told := strings.CutPrefix(kept, unansweredPrefix); told {
 		reason, detail, _ := strings.Cut(text, " ")
+		if checks.Reason(reason) == checks.ReasonUnreadable && j.spent < maxRefusals {
+			return answer{}, false // the server was slow or the audit ended: once more, and no more
+		}
 		return answer{reason: checks.Reason(reason), detail: detail}, true
 	}
 	when, detail, _ := strings.Cut(kept, " ")

@@ -16,6 +16,7 @@ func TestRefusalsAreRemembered(t *testing.T) {
 	refusing := map[string]script{sock: {deny: 1045}, loop: {deny: 1045}}
 	opened := map[string]script{sock: {user: "root@localhost", table: [][]string{maria("root", "localhost", "unix_socket", true, "")}}}
 	memory := checks.NewMemory(nil)
+	summaries := map[string]bool{}
 	audit := func(ways map[string]script, boot string, start uint64) (dials int, verdict string) {
 		t.Helper()
 		h := running(t, testTree+"-- proc/sys/kernel/random/boot_id --\n"+boot+"\n", tcp("127.0.0.1", 3306, 100))
@@ -23,7 +24,10 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		f := &fakes{t: t, ways: ways}
 		p := fakeProber(f, 0)
 		p.memory = memory
-		_, verdict = seal(t, h, p)
+		res, verdict := seal(t, h, p)
+		if res.Status == checks.StatusPass && ways[sock].deny != 0 {
+			summaries[string(res.Summary)] = true
+		}
 		memory = checks.NewMemory(memory.Entries()) // as the state file carries it
 		return len(f.dials), verdict
 	}
@@ -40,13 +44,17 @@ func TestRefusalsAreRemembered(t *testing.T) {
 		{"restarted", refusing, "b1", 900, 2, "pass"},
 		{"restarted again", refusing, "b1", 900, 0, "pass"},
 		{"rebooted", refusing, "b2", 900, 2, "pass"},
-		{"no boot id", refusing, "", 900, 2, "pass"},
+		{"no boot id", refusing, "", 900, 0, "unknown unsupported"}, // or each audit would be refused twice more
+		{"no start", refusing, "b2", 0, 0, "unknown unsupported"},
 		{"opened", opened, "b3", 900, 1, "pass"},
 		{"opened, again", opened, "b3", 900, 1, "pass"},
 	} {
 		if dials, got := audit(step.ways, step.boot, step.start); dials != step.dials || got != step.want {
 			t.Errorf("%s: %d dials, %s; want %d, %s", step.name, dials, got, step.dials, step.want)
 		}
+	}
+	if len(summaries) != 1 {
+		t.Errorf("the summary changes from run to run: %v", summaries)
 	}
 	// Stopped servers are forgotten.
 	if n := len(memory.Entries()); n != 0 {
@@ -89,8 +97,8 @@ func TestRefusalsGrowOld(t *testing.T) {
 	}
 }
 
-// Without an identity of the process nothing is remembered: the refusal could be
-// that of another server.
+// Without an identity of the process nothing can be remembered: the refusal could be
+// that of another server. Where there is a memory, such a server is not asked.
 func TestRefusalKeyNeedsIdentity(t *testing.T) {
 	w := way{network: "unix", address: "/s", place: "socket"}
 	full := snapshot.Process{PID: 7, Start: 9}
@@ -139,6 +147,43 @@ func TestRefusalsOfOneServerProcess(t *testing.T) {
 	}
 	if refused > maxRefusals {
 		t.Errorf("%d refused logins", refused)
+	}
+}
+
+// An answer that was lost is asked for once more, and no verdict depends on one slow
+// moment until the server restarts.
+func TestLostAnswer(t *testing.T) {
+	let := script{user: "root@localhost", table: [][]string{maria("root", "localhost", "unix_socket", true, "")}}
+	mute, foreign := script{rogue: loseAnswer}, script{switchTo: "dialog"}
+	for _, tc := range []struct {
+		name    string
+		answers []script // of one audit after the other; none = not asked
+		want    string   // of the last
+		dials   int
+	}{
+		{"then-let-in", []script{mute, let, let}, "pass", 3},
+		{"then-refused", []script{mute, {deny: 1045}, {}}, "pass", 2},
+		{"again-and-again", []script{mute, mute, {}}, "unknown unreadable", 2},
+		{"not-examined", []script{foreign, {}}, "unknown unsupported", 1},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			memory := checks.NewMemory(nil)
+			got, dials := "", 0
+			for _, s := range tc.answers {
+				h := running(t, testTree+"-- proc/sys/kernel/random/boot_id --\nb\n")
+				h.Snapshot.Processes[0].Start = 500
+				f := &fakes{t: t, ways: map[string]script{sock: s}}
+				p := fakeProber(f, 0)
+				p.memory = memory
+				_, got = seal(t, h, p)
+				f.finish()
+				dials += len(f.dials)
+				memory = checks.NewMemory(memory.Entries())
+			}
+			if got != tc.want || dials != tc.dials {
+				t.Errorf("%q after %d dials, want %q after %d", got, dials, tc.want, tc.dials)
+			}
+		})
 	}
 }
 

@@ -163,7 +163,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		switch end, ok := ctx.Deadline(); {
 		case remembered:
 			j.rec.Note(string(j.subject(w.place)), "not tried: an earlier audit was refused here, and this server has not restarted since")
-		case j.memory.Forgetful():
+		case j.memory.Forgetful(), j.memory != nil && j.spentKey() == "":
 			j.gap(checks.ReasonUnsupported, w.place, "not tried: a refused login could not be remembered here, and audits that repeat it would lock the account; name a state directory")
 			gaps++
 			continue
@@ -236,10 +236,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		j.gap(checks.ReasonUnsupported, "root", detail)
 	}
 	j.rec.Note(string(j.subject("root")), "accounts of root for other client addresses show only in the account table, which was not open to us")
-	j.server.pass = "root is refused without a password"
-	if asked == 0 {
-		j.server.pass = "root was refused without a password when this server was asked; it is asked again after its restart"
-	}
+	j.server.pass = "root is refused without a password" // the same when it is remembered, as a note says
 	return false
 }
 
