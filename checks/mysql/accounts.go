@@ -107,8 +107,8 @@ func (a account) barred() string {
 		if l.plugin == "mysql_no_login" {
 			continue
 		}
-		if l.stored != "" {
-			if _, err := mysqlhash.Parse(l.hashing(), []byte(l.stored)); err == mysqlhash.ErrMalformed {
+		if !l.stored.empty() {
+			if _, err := mysqlhash.Parse(l.hashing(), l.stored.bytes()); err == mysqlhash.ErrMalformed {
 				continue
 			}
 		}

@@ -235,3 +235,18 @@ func TestLongTable(t *testing.T) {
 	}
 	f.finish()
 }
+
+// Whatever prints an account, or what is around it, shows no hash and no candidate.
+func TestHashesAreNotPrinted(t *testing.T) {
+	acc := account{user: "app", host: "%", logins: []login{newLogin(native, dragonHash)}}
+	srv := server{table: &table{accounts: []account{acc}}}
+	for _, v := range []any{srv, &srv, *srv.table, srv.table, answer{table: srv.table}, srv.table.accounts, acc, &acc, acc.logins, acc.logins[0], acc.logins[0].stored, &acc.logins[0].stored} {
+		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%d", "%x", "%X", "%t"} {
+			text := strings.ToLower(fmt.Sprintf(verb, v))
+			hash := strings.ToLower(dragonHash)
+			if strings.Contains(text, hash) || strings.Contains(text, fmt.Sprintf("%x", hash)) || strings.Contains(text, fmt.Sprintf("%x", dragonHash)) {
+				t.Errorf("%s of a %T: %s", verb, v, text)
+			}
+		}
+	}
+}

@@ -123,10 +123,10 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 			unread++
 		}
 		for _, l := range acc.logins {
-			if l.stored == "" && l.strength() != asksUnknown || l.plugin == "unix_socket" || l.plugin == "auth_socket" || l.plugin == "mysql_no_login" || keptElsewhere(l.plugin) {
+			if l.stored.empty() && l.strength() != asksUnknown || l.plugin == "unix_socket" || l.plugin == "auth_socket" || l.plugin == "mysql_no_login" || keptElsewhere(l.plugin) {
 				continue
 			}
-			hash, err := mysqlhash.Parse(l.hashing(), []byte(l.stored))
+			hash, err := mysqlhash.Parse(l.hashing(), l.stored.bytes())
 			switch {
 			case errors.Is(err, mysqlhash.ErrMalformed):
 				continue // no password matches
@@ -140,7 +140,7 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 				continue
 			}
 			g.outdated[i] = g.outdated[i] || hash.Outdated()
-			key := l.hashing() + "\x00" + string(l.stored)
+			key := l.hashing() + "\x00" + string(l.stored.bytes())
 			t := byHash[key]
 			if t == nil {
 				t = &target{hash: hash}

@@ -38,16 +38,27 @@ type login struct {
 }
 
 // stored is an authentication string: a hash, as a rule. It is compared in this process
-// and never printed.
-type stored string
+// and never printed: of fields that are not exported fmt calls no methods, and behind a
+// pointer it shows the address only. The zero value is empty.
+type stored struct{ text *string }
 
-// Format implements fmt.Formatter.
-func (stored) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte("(not shown)")) }
+func (s stored) bytes() []byte {
+	if s.text == nil {
+		return nil
+	}
+	return []byte(*s.text)
+}
+
+func (s stored) empty() bool { return s.text == nil }
 
 // newLogin is a login as a server keeps it. Servers take a plugin's name in any case and
 // keep it as it was typed (tried with MariaDB 10.11).
 func newLogin(plugin, text string) login {
-	return login{plugin: strings.ToLower(plugin), stored: stored(text)}
+	l := login{plugin: strings.ToLower(plugin)}
+	if text != "" {
+		l.stored.text = &text
+	}
+	return l
 }
 
 // strength is what a login asks for.
@@ -64,7 +75,7 @@ const (
 func (l login) strength() strength {
 	switch l.plugin {
 	case "", "mysql_native_password", "mysql_old_password", "caching_sha2_password", "sha256_password":
-		if l.stored == "" {
+		if l.stored.empty() {
 			return asksNothing
 		}
 		return asksCredential
@@ -73,7 +84,7 @@ func (l login) strength() strength {
 	case "ed25519":
 		return asksCredential // with nothing stored it lets nobody in (tried with MariaDB 10.11)
 	case "parsec":
-		if l.stored == "" {
+		if l.stored.empty() {
 			return asksUnknown
 		}
 		return asksCredential
