@@ -250,3 +250,17 @@ func TestHashesAreNotPrinted(t *testing.T) {
 		}
 	}
 }
+
+// A second password of MySQL, which is as good as the first, is tested too.
+func TestSecondPassword(t *testing.T) {
+	row := func(second string) []string {
+		return []string{"app", "%", native, someHash, "0", "0", "0", "0", "0", second}
+	}
+	for second, want := range map[string]string{"": "pass", someHash: "pass", dragonHash: "fail weak-password=app@%!:critical"} {
+		f := &fakes{t: t, ways: map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{row(second)}}}}
+		if got := line(t, sealWith(t, Passwords(), running(t, testTree), fakeProber(f, 0), "dragon")); got != want {
+			t.Errorf("second password %q: %q, want %q", second, got, want)
+		}
+		f.finish()
+	}
+}

@@ -104,7 +104,7 @@ func TestInContainers(t *testing.T) {
 // A server in a container is asked where the engine publishes its port, once and as
 // everybody could: a login that needs nothing is proof, a refusal leaves it unknown.
 func TestPublishedServerIsAsked(t *testing.T) {
-	empty := script{user: "root@%", version: mysql9, table: [][]string{{"root", "%", "caching_sha2_password", "", "0", "0", "0", "0", "0"}, {"app", "%", "caching_sha2_password", "", "0", "0", "0", "0", "0"}}}
+	empty := script{user: "root@%", version: mysql9, table: [][]string{{"root", "%", "caching_sha2_password", "", "0", "0", "0", "0", "0", ""}, {"app", "%", "caching_sha2_password", "", "0", "0", "0", "0", "0", ""}}}
 	for _, tc := range []struct {
 		name                      string
 		published                 string

@@ -169,3 +169,19 @@ func TestRealMySQL9Restart(t *testing.T) {
 	d.exec(sha2)
 	d.restartRow(1, func() { h.MySQL(append(mysqlLog(), "--bind-address=127.0.0.1")...) })
 }
+
+// TestRealMySQL9SecondPassword has an account that keeps its old password, its name,
+// beside the new one.
+func TestRealMySQL9SecondPassword(t *testing.T) {
+	t.Parallel()
+	d := startMySQL(t, realMySQL(t), "--bind-address=127.0.0.1")
+	d.exec("CREATE USER app@'%' IDENTIFIED BY 'app'; ALTER USER app@'%' IDENTIFIED BY 'not to be guessed 7' RETAIN CURRENT PASSWORD")
+	_, text := d.audit(rootUID, "/tmp/state")
+	if !strings.Contains(text, "mysql.passwords: fail weak-password=app@%\n") {
+		t.Errorf("the second password is not seen\n%s", text)
+	}
+	d.exec("ALTER USER app@'%' DISCARD OLD PASSWORD")
+	if _, text := d.audit(rootUID, "/tmp/state"); strings.Contains(text, "weak-password") {
+		t.Errorf("a password that was discarded is seen\n%s", text)
+	}
+}

@@ -159,13 +159,13 @@ func TestProbeTable(t *testing.T) {
 		{"damaged-json", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("root", "::1", native, false, "invalid"))}, "unknown unsupported", 1},
 		{"many-alternatives", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, "", "", "unix_socket", "ed25519", "ed25519", "ed25519", "ed25519", "ed25519"))}, "unknown unsupported", 1},
 		{"anonymous-beside-root", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("", "localhost", native, true, ""))}, "pass", 1},
-		{"mysql-auth-socket", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}}}}, "pass", 1},
-		{"mysql-sha2-empty", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0", "0", "0"}}}}, "fail empty-password=root@localhost", 1},
-		{"mysql-sha2-set-elsewhere", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}, {"root", "%", "caching_sha2_password", "x", "0", "0", "0", "0", "0"}}}}, "pass", 1},
-		{"mysql-locked", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}, {"root", "%", "sha256_password", "", "1", "0", "0", "0", "0"}}}}, "pass", 1},
-		{"mysql-expired", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "%", "sha256_password", "", "0", "1", "0", "0", "0"}}}}, "fail empty-password=root@%", 1},
-		{"mysql-second-factor", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}, {"root", "%", "caching_sha2_password", "", "0", "0", "0", "0", "1"}}}}, "unknown unsupported", 1},
-		{"mysql-certificate", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}, {"root", "%", "caching_sha2_password", "", "0", "0", "1", "1", "0"}}}}, "pass", 1},
+		{"mysql-auth-socket", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}}}}, "pass", 1},
+		{"mysql-sha2-empty", 0, "local", map[string]script{sock: {version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0", "0", "0", ""}}}}, "fail empty-password=root@localhost", 1},
+		{"mysql-sha2-set-elsewhere", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}, {"root", "%", "caching_sha2_password", "x", "0", "0", "0", "0", "0", ""}}}}, "pass", 1},
+		{"mysql-locked", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}, {"root", "%", "sha256_password", "", "1", "0", "0", "0", "0", ""}}}}, "pass", 1},
+		{"mysql-expired", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "%", "sha256_password", "", "0", "1", "0", "0", "0", ""}}}}, "fail empty-password=root@%", 1},
+		{"mysql-second-factor", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}, {"root", "%", "caching_sha2_password", "", "0", "0", "0", "0", "1", ""}}}}, "unknown unsupported", 1},
+		{"mysql-certificate", 0, "local", map[string]script{sock: {version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}, {"root", "%", "caching_sha2_password", "", "0", "0", "1", "1", "0", ""}}}}, "pass", 1},
 		{"certificate", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""), maria("root", "%", native, true, "tls x509"))}, "pass", 1},
 		// Without it.
 		{"table-refused", 0, "local", map[string]script{sock: {user: "root@localhost", denyTable: 1142}, loop: no(1698)}, "pass", 2},
@@ -242,7 +242,7 @@ func TestProbeOverTLS(t *testing.T) {
 	config := selfSigned(t)
 	f := &fakes{t: t, ways: map[string]script{
 		sock: {tls: config, deny: 1045},
-		loop: {tls: config, plugin: "caching_sha2_password", version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0", "0", "0"}}},
+		loop: {tls: config, plugin: "caching_sha2_password", version: mysql9, user: "root@localhost", table: [][]string{{"root", "localhost", "caching_sha2_password", "", "0", "0", "0", "0", "0", ""}}},
 	}}
 	res, got := seal(t, running(t, testTree, tcp("127.0.0.1", 3306, 100)), fakeProber(f, 0))
 	f.finish()

@@ -131,7 +131,7 @@ func readTable(ctx context.Context, conn driver.Conn, version string) (*table, e
 	case ok && maria && v.atLeast(10, 4, 0):
 		accounts, err = readGlobalPriv(ctx, conn)
 	case ok && !maria && v.atLeast(5, 7, 0):
-		accounts, err = readUser(ctx, conn, v.atLeast(8, 0, 27))
+		accounts, err = readUser(ctx, conn, v)
 	default:
 		return nil, errOldServer
 	}
@@ -243,17 +243,22 @@ func readGlobalPriv(ctx context.Context, conn driver.Conn) ([]account, error) {
 	return out, nil
 }
 
-// readUser reads MySQL's mysql.user (from 5.7). manyFactors says that the release knows
-// accounts with several factors, which are all asked for (from 8.0.27).
-func readUser(ctx context.Context, conn driver.Conn, manyFactors bool) ([]account, error) {
-	factors := "0"
-	if manyFactors {
+// readUser reads MySQL's mysql.user (from 5.7). Releases from 8.0.14 on know a second
+// password, which counts as the first does (RETAIN CURRENT PASSWORD; "additional_password"
+// in sql/auth/sql_user_table.cc), and from 8.0.27 on accounts with several factors, which
+// are all asked for.
+func readUser(ctx context.Context, conn driver.Conn, release serverVersion) ([]account, error) {
+	factors, second := "0", "''"
+	if release.atLeast(8, 0, 14) {
+		second = "COALESCE(JSON_UNQUOTE(JSON_EXTRACT(User_attributes, '$.additional_password')), '')"
+	}
+	if release.atLeast(8, 0, 27) {
 		factors = "COALESCE(JSON_LENGTH(User_attributes, '$.multi_factor_authentication'), 0)"
 	}
 	rows, err := query(ctx, conn, `SELECT User, Host, plugin, COALESCE(authentication_string, ''),
 		account_locked = 'Y', password_expired = 'Y', ssl_type <> '',
-		ssl_type = 'X509' OR LENGTH(x509_issuer) > 0 OR LENGTH(x509_subject) > 0, `+factors+`
-		FROM mysql.user`+ofAccounts(), 9)
+		ssl_type = 'X509' OR LENGTH(x509_issuer) > 0 OR LENGTH(x509_subject) > 0, `+factors+`, `+second+`
+		FROM mysql.user`+ofAccounts(), 10)
 	if err != nil {
 		return nil, err
 	}
@@ -265,6 +270,9 @@ func readUser(ctx context.Context, conn driver.Conn, manyFactors bool) ([]accoun
 		}
 		if a.factors, err = strconv.Atoi(r[8]); err != nil {
 			a.unread = true
+		}
+		if r[9] != "" {
+			a.logins = append(a.logins, newLogin(r[2], r[9]))
 		}
 		out = append(out, a)
 	}
