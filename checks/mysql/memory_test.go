@@ -3,6 +3,8 @@ package mysql
 import (
 	"io/fs"
 	"net"
+	"strconv"
+	"strings"
 	"testing"
 
 	"hostaudit/checks"
@@ -246,4 +248,39 @@ func TestRefusalsOfServersNotExamined(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Servers that anybody can start, each with a long table, do not fill the memory.
+func TestTablesAreBoundedTogether(t *testing.T) {
+	const servers = 8
+	snap := &snapshot.Snapshot{NetNS: 9}
+	f := &fakes{t: t, ways: map[string]script{}}
+	rows := [][]string{maria("root", "localhost", "unix_socket", true, "")}
+	for n := range 1000 {
+		rows = append(rows, mariaHash("u"+strconv.Itoa(n), "%", native, strings.Repeat("x", 240), ""))
+	}
+	for n := range servers {
+		name := "/run/" + strconv.Itoa(n)
+		snap.Processes = append(snap.Processes, snapshot.Process{PID: 100 + n, Exe: "/usr/sbin/mariadbd", EUID: 104, NetNS: 9, SameRoot: snapshot.Yes})
+		snap.Unix = append(snap.Unix, snapshot.UnixSocket{Path: name, PIDs: []int{100 + n}, Type: "stream"})
+		f.ways["unix "+name] = script{user: "root@localhost", table: rows}
+	}
+	p := fakeProber(f, 0)
+	p.limit = 5 * serverTime
+	p.tables = 1 << 20
+	s := take(t.Context(), hosttest.Live(hosttest.Load(t, testTree), snap), p)
+	kept := 0
+	for _, srv := range s.servers {
+		if srv.table != nil {
+			kept++
+			continue
+		}
+		if srv.reason != checks.ReasonTooCostly {
+			t.Errorf("%s: %s, %s", srv.inst.name, srv.reason, srv.why)
+		}
+	}
+	if len(s.servers) != servers || kept == 0 || kept == servers {
+		t.Errorf("%d of %d tables are kept", kept, len(s.servers))
+	}
+	f.finish()
 }

@@ -75,6 +75,8 @@ type prober struct {
 	own   func() ([]net.Addr, error) // addresses of the host's interfaces
 	limit time.Duration              // what all ways into one server get together
 
+	tables int // bytes that the account tables of all servers may take; 0 = maxTables
+
 	memory *checks.Memory   // of refusals, nil = none
 	boot   string           // identity of this boot, "" = not known
 	tree   *tree.Tree       // set with boot

@@ -1,6 +1,7 @@
 package mysql
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -17,6 +18,23 @@ type survey struct {
 	contained []*server    // in its containers
 	gaps      []checks.Gap // what stands in the way of seeing servers
 	attempts  int          // logins tried
+	size      int          // of the tables, see maxTables
+}
+
+// maxTables bounds what the account tables of all servers take: any account can start
+// programs of their name, each with a table as long as one may be.
+const maxTables = 16 << 20
+
+// account adds up what examining a server took.
+func (s *survey) account(j *judgement) {
+	s.attempts += j.attempts
+	if j.server.table == nil {
+		return
+	}
+	if s.size += j.server.table.size(); s.size > cmp.Or(j.tables, maxTables) {
+		j.server.table = nil
+		j.server.reason, j.server.why = checks.ReasonTooCostly, "the servers of this host have more accounts than are examined"
+	}
 }
 
 // server is a running server and what it answered.
@@ -63,12 +81,12 @@ func take(ctx context.Context, h *host.Host, p *prober) *survey {
 		for _, srv := range s.servers {
 			j := judgement{prober: p, server: srv, rec: &srv.root}
 			j.run(ctx)
-			s.attempts += j.attempts
+			s.account(&j)
 		}
 		for _, srv := range s.contained {
 			j := judgement{prober: p, server: srv, rec: srv.recorder(&srv.root)}
 			j.runContained(ctx)
-			s.attempts += j.attempts
+			s.account(&j)
 		}
 		return s
 	})

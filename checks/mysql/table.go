@@ -17,6 +17,18 @@ type table struct {
 	variables map[string]string
 }
 
+// size estimates the bytes that the table, and what is said about it, takes.
+func (t *table) size() (n int) {
+	const each = 256
+	for _, a := range t.accounts {
+		n += each + len(a.user) + len(a.host)
+		for _, l := range a.logins {
+			n += len(l.plugin) + len(l.stored.bytes())
+		}
+	}
+	return n
+}
+
 // account is one row of the account table.
 type account struct {
 	user, host      string
