@@ -156,7 +156,7 @@ func TestRefusalsOfOneServerProcess(t *testing.T) {
 // moment until the server restarts.
 func TestLostAnswer(t *testing.T) {
 	let := script{user: "root@localhost", table: [][]string{maria("root", "localhost", "unix_socket", true, "")}}
-	mute, foreign := script{rogue: loseAnswer}, script{switchTo: "dialog"}
+	mute, foreign, broken := script{rogue: loseAnswer}, script{switchTo: "dialog"}, script{denyQuery: 1047}
 	for _, tc := range []struct {
 		name    string
 		answers []script // of one audit after the other; none = not asked
@@ -167,6 +167,8 @@ func TestLostAnswer(t *testing.T) {
 		{"then-refused", []script{mute, {deny: 1045}, {}}, "pass", 2},
 		{"again-and-again", []script{mute, mute, {}}, "unknown unreadable", 2},
 		{"not-examined", []script{foreign, {}}, "unknown unsupported", 1},
+		// No account counts a login that was accepted, whatever came after it.
+		{"accepted", []script{broken, broken, broken, let}, "pass", 4},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			memory := checks.NewMemory(nil)
@@ -206,9 +208,13 @@ func TestForgetfulMemoryTriesNothing(t *testing.T) {
 	f := &fakes{t: t, ways: map[string]script{}}
 	p := fakeProber(f, 0)
 	p.memory = checks.NewForgetfulMemory(nil)
-	_, got := seal(t, running(t, testTree, tcp("127.0.0.1", 3306, 100)), p)
+	h := running(t, testTree, tcp("127.0.0.1", 3306, 100))
+	_, got := seal(t, h, p)
 	if got != "unknown unsupported" || len(f.dials) != 0 {
 		t.Errorf("%s, dials %v", got, f.dials)
+	}
+	if got := line(t, sealWith(t, Accounts(), h, p)); got != "unknown unsupported" { // nobody refused us
+		t.Errorf("mysql.accounts: %s", got)
 	}
 }
 

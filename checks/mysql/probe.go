@@ -54,7 +54,7 @@ type way struct {
 // answer is the outcome of one attempt.
 type answer struct {
 	verdict verdict
-	sent    bool   // our login left this program
+	sent    bool   // our login left this program, and was not accepted as far as we know
 	account string // user@host of a login, as CURRENT_USER() says
 	version string
 
@@ -130,7 +130,7 @@ func (p *prober) try(ctx context.Context, w way) (a answer) {
 	if err != nil { // the driver met what it did not expect
 		a = answer{reason: checks.ReasonUnreadable, detail: "the answer makes no sense"}
 	}
-	a.sent = link != nil && link.phase >= phaseLogin
+	a.sent = link != nil && link.phase == phaseLogin
 	if link != nil && link.greeted {
 		a.tls = yesOrNo(link.secure)
 	}

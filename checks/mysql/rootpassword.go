@@ -156,6 +156,13 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 	j.recall()
 	asked, judged, gaps, locked := 0, 0, 0, 0
 	local := false // the socket led to an account of localhost, and that refused
+	skip := func(reason checks.Reason, where, detail string) {
+		j.gap(reason, where, "not tried: "+detail)
+		gaps++
+		if asked+judged == 0 {
+			j.server.reason, j.server.why = reason, "it was not asked: "+detail
+		}
+	}
 	for len(ways) > 0 {
 		w := ways[0]
 		ways = ways[1:]
@@ -164,8 +171,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		case remembered:
 			j.rec.Note(string(j.subject(w.place)), "not tried: an earlier audit was refused here, and this server has not restarted since")
 		case j.memory.Forgetful(), j.memory != nil && j.spentKey() == "":
-			j.gap(checks.ReasonUnsupported, w.place, "not tried: a refused login could not be remembered here, and audits that repeat it would lock the account; name a state directory")
-			gaps++
+			skip(checks.ReasonUnsupported, w.place, "a refused login could not be remembered here, and audits that repeat it would lock the account; name a state directory")
 			continue
 		case j.spent+locked >= maxRefusals:
 			j.rec.Note(string(j.subject(w.place)), "not tried: two refused logins are the limit, so that no account is locked")
@@ -174,8 +180,7 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 			j.rec.Note(string(j.subject(w.place)), "not tried: to the server it is localhost, as the socket that refused is, and no account is to be refused twice")
 			continue
 		case ctx.Err() != nil || ok && time.Until(end) <= 0:
-			j.gap(checks.ReasonBudget, w.place, "not tried: the time for this server was used up")
-			gaps++
+			skip(checks.ReasonBudget, w.place, "the time for this server was used up")
 			continue
 		default:
 			a = j.attempt(ctx, w)
