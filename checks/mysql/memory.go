@@ -12,6 +12,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/internal/mycnf"
 )
 
 // Refused logins count toward locking an account (FAILED_LOGIN_ATTEMPTS,
@@ -100,6 +101,9 @@ func (j *judgement) attempt(ctx context.Context, w way) answer {
 		j.book(before)
 	}
 	if key := refusalKey(j.boot, j.server.inst.proc, w); key != "" && a.spends() {
+		if a.tls != mycnf.Unclear {
+			j.memory.Put(serverPrefix(j.boot, j.server.inst.proc)+tlsSuffix, strconv.FormatBool(a.tls == mycnf.Yes))
+		}
 		if a.verdict == vRefused {
 			j.memory.Put(key, fmt.Sprint(j.now().Unix(), " ", a.detail))
 		} else {
@@ -115,6 +119,10 @@ func (a answer) spends() bool {
 	return a.verdict == vRefused || a.verdict == vNothing && a.sent
 }
 
+// tlsSuffix ends the key of what a server's greeting said about TLS: one that is not
+// asked again greets us no more, and the verdict is to stay.
+const tlsSuffix = "offers TLS"
+
 // spentKey is where the number of attempts at one server is kept.
 func (j *judgement) spentKey() string {
 	if prefix := serverPrefix(j.boot, j.server.inst.proc); prefix != "" {
@@ -123,9 +131,13 @@ func (j *judgement) spentKey() string {
 	return ""
 }
 
-// recall reads how many attempts at the server earlier audits have spent.
+// recall reads how many attempts at the server earlier audits have spent, and whether it
+// offered TLS.
 func (j *judgement) recall() {
 	if key := j.spentKey(); key != "" {
+		if text, ok := j.memory.Get(serverPrefix(j.boot, j.server.inst.proc) + tlsSuffix); ok {
+			j.server.tls = yesOrNo(text == strconv.FormatBool(true))
+		}
 		if text, ok := j.memory.Get(key); ok {
 			n, err := strconv.Atoi(text)
 			if err != nil || n < 0 {

@@ -62,6 +62,36 @@ func TestTLSVerdicts(t *testing.T) {
 	}
 }
 
+// A server that is not asked again gets the verdict that it got when it was.
+func TestTLSOfRememberedRefusals(t *testing.T) {
+	for name, tc := range map[string]struct {
+		server script
+		want   string
+	}{
+		"off":      {script{deny: 1045}, "fail tls-off=tcp 0.0.0.0:3306:low"},
+		"optional": {script{deny: 1045, tls: selfSigned(t)}, "fail tls-optional=tcp 0.0.0.0:3306:low"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			memory := checks.NewMemory(nil)
+			for n := range 2 {
+				h := running(t, testTree+"-- proc/sys/kernel/random/boot_id --\nb\n", tcp("0.0.0.0", 3306, 100))
+				h.Snapshot.Processes[0].Start = 500
+				f := &fakes{t: t, ways: map[string]script{sock: tc.server, out: tc.server}}
+				p := fakeProber(f, 0)
+				p.memory = memory
+				if got := line(t, sealWith(t, TLS(), h, p)); got != tc.want {
+					t.Errorf("audit %d: got %q, want %q", n+1, got, tc.want)
+				}
+				if want := 2 - 2*n; len(f.dials) != want {
+					t.Errorf("audit %d: %d dials, want %d", n+1, len(f.dials), want)
+				}
+				f.finish()
+				memory = checks.NewMemory(memory.Entries())
+			}
+		})
+	}
+}
+
 // ungreeted answers a connection with an error.
 func ungreeted(number uint16) func(net.Conn) {
 	return func(c net.Conn) { (&packetizer{Conn: c}).deny(number) }
