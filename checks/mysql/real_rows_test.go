@@ -337,6 +337,8 @@ func TestRealRows(t *testing.T) {
 		{name: "renamed-anonymous-anywhere", setup: "CREATE USER ''@'%'", root: seen{pass, 0}, nobody: seen{pass, 0}},
 		{name: "renamed-anonymous-set", setup: "CREATE USER ''@'%' IDENTIFIED BY 'x'", root: seen{pass, 2}, nobody: seen{pass, 2}},
 		{name: "renamed", setup: "CREATE USER admin@localhost IDENTIFIED BY 'x'", root: seen{pass, 3}, nobody: seen{pass, 3}},
+		{name: "set-without-flush", setup: "CREATE USER root@localhost" + allRights + "; UPDATE mysql.global_priv SET Priv=JSON_SET(Priv, '$.authentication_string', '" + someHash + "') WHERE User='root'", root: seen{empty + "root@localhost", 0}, nobody: seen{empty + "root@localhost", 0}},
+		{name: "socket-as-typed", setup: viaLocal + "MYSQL_NATIVE_PASSWORD USING 'invalid' OR Unix_Socket" + allRights, root: seen{pass, 0}, nobody: seen{pass, 3}},
 		{name: "locked-empty", setup: "CREATE USER root@localhost ACCOUNT LOCK" + allRights, root: seen{pass, 3}, nobody: seen{pass, 3}, again: 3},
 		{name: "locked-set", setup: "CREATE USER root@localhost IDENTIFIED BY 'x' ACCOUNT LOCK" + allRights, root: seen{pass, 3}, nobody: seen{pass, 3}},
 		{name: "expired-empty-sandbox", setup: "SET GLOBAL disconnect_on_expired_password=OFF; CREATE USER root@localhost PASSWORD EXPIRE" + allRights, root: seen{empty + "root", 0}, nobody: seen{empty + "root", 0}},

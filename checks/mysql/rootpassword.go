@@ -301,7 +301,7 @@ func (j *judgement) inside(w way, a answer) {
 		}
 	}
 	// Without socket authentication to explain it, the login itself is the proof.
-	if !found && !j.rootOfHost(w) && !(w.network == "unix" && acceptsSocket(a)) {
+	if !found && !(j.rootOfHost(w) && !needsPassword(a)) && !(w.network == "unix" && acceptsSocket(a)) {
 		j.open(w, a)
 	}
 }
@@ -310,6 +310,17 @@ func (j *judgement) inside(w way, a answer) {
 func (j *judgement) open(w way, a answer) {
 	j.server.openTo = append(j.server.openTo, w.place)
 	j.fail("empty-password", a.account, fmt.Sprintf("%s is let in over the %s without a password", a.account, w.place))
+}
+
+// needsPassword reports that the table has nothing but passwords for the account that was
+// logged in without one: the server has not read yet what the table says.
+func needsPassword(a answer) bool {
+	for _, acc := range a.table.accounts {
+		if acc.name() == a.account {
+			return acc.strength() == asksCredential && !acc.certificate && acc.factors == 0 && !acceptsSocket(a)
+		}
+	}
+	return false
 }
 
 // acceptsSocket reports whether the account that was logged in has socket

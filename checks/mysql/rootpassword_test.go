@@ -144,6 +144,7 @@ func TestProbeTable(t *testing.T) {
 		// With the account table, one connection answers.
 		{"packaged-default", 0, "all", map[string]script{sock: let("root@localhost", maria("root", "localhost", native, false, "", "", "unix_socket?"))}, "pass", 1},
 		{"socket-only", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", true, ""))}, "pass", 1},
+		{"table-newer-than-server", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", native, false, ""))}, "fail empty-password=root@localhost", 1},
 		{"plugins-as-typed", 0, "all", map[string]script{sock: let("root@localhost", maria("root", "localhost", "ED25519", false, "", "", "UNIX_SOCKET?"))}, "pass", 1},
 		{"socket-as-other-user", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", "unix_socket", false, ""))}, "pass", 1},
 		{"empty-or-socket", 0, "local", map[string]script{sock: let("root@localhost", maria("root", "localhost", native, true, "", "", "unix_socket?"))}, "fail empty-password=root@localhost", 1},
