@@ -65,7 +65,7 @@ func (s *server) runningTLS(h *host.Host, rec recorder) bool {
 	}
 	var outside []netip.AddrPort
 	for _, d := range s.inst.doors {
-		if !d.listener.Loopback() {
+		if !d.listener.Loopback() && !d.ofCluster() {
 			outside = append(outside, netip.AddrPortFrom(d.listener.Addr, d.listener.Port))
 		}
 	}
@@ -96,6 +96,10 @@ func (s *server) runningTLS(h *host.Host, rec recorder) bool {
 	}
 	return true
 }
+
+// ofCluster reports a port for the members of a cluster only, of which
+// require_secure_transport says nothing.
+func (d door) ofCluster() bool { return d.protocol == otherTCP && clusterPort(d.listener.Port) }
 
 // everyRemoteTLS reports that every account that may come from another host must use TLS.
 func (s *server) everyRemoteTLS(hostname string) bool {
@@ -179,7 +183,7 @@ func (c *contained) tls(rec recorder) bool {
 // says that no file of the engine tells all of it.
 func (c *contained) outside() (list []netip.AddrPort, unsure bool) {
 	for _, d := range c.inst.doors {
-		if d.listener.Loopback() {
+		if d.listener.Loopback() || d.ofCluster() {
 			continue
 		}
 		if c.hostNet {

@@ -62,6 +62,16 @@ func TestTLSVerdicts(t *testing.T) {
 	}
 }
 
+// Ports for the members of a cluster are none that clients log in on.
+func TestTLSOfClusterPorts(t *testing.T) {
+	f := &fakes{t: t, ways: map[string]script{sock: {user: "root@localhost", table: [][]string{maria("root", "localhost", "unix_socket", true, "")}, variables: map[string]string{}}}}
+	h := running(t, testTree, tcp("127.0.0.1", 3306, 100), tcp("0.0.0.0", 4567, 100))
+	if got := line(t, sealWith(t, TLS(), h, fakeProber(f, 0))); got != "not_applicable absent" {
+		t.Errorf("got %q", got)
+	}
+	f.finish()
+}
+
 // A server that is not asked again gets the verdict that it got when it was.
 func TestTLSOfRememberedRefusals(t *testing.T) {
 	for name, tc := range map[string]struct {
