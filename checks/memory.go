@@ -13,6 +13,7 @@ type Memory struct {
 	mu        sync.Mutex
 	entries   map[string]string
 	forgetful bool
+	fleeting  bool
 	keep      func(map[string]string)
 }
 
@@ -36,6 +37,18 @@ func NewForgetfulMemory(earlier map[string]string) *Memory {
 // nothing may be tried that a server could refuse: repeated every few minutes it
 // would lock an account.
 func (m *Memory) Forgetful() bool { return m != nil && m.forgetful }
+
+// NewFleetingMemory returns a Memory that ends with this run, of an audit that a person
+// started: nothing is kept, and nobody knows whether the next one is a minute away.
+func NewFleetingMemory() *Memory {
+	m := NewMemory(nil)
+	m.fleeting = true
+	return m
+}
+
+// Fleeting reports that nothing put here outlives the run, whether or not the audit
+// repeats by itself. Then nothing may be tried that a server counts against an account.
+func (m *Memory) Fleeting() bool { return m != nil && (m.fleeting || m.forgetful) }
 
 // KeepBy has keep called with all entries at every Put, before Put returns: a
 // program that is killed a moment later must not have forgotten. Calls do not

@@ -54,7 +54,7 @@ func TestEveryByteSent(t *testing.T) {
 		reads  int
 	}{
 		{"let-in", script{user: "root@localhost", table: socketRoot, variables: map[string]string{}}, "-", 3},
-		{"mysql", script{version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0"}}, variables: map[string]string{}}, "-", 3},
+		{"mysql", script{version: mysql9, plugin: "caching_sha2_password", user: "root@localhost", table: [][]string{{"root", "localhost", "auth_socket", "", "0", "0", "0", "0", "0", ""}}, variables: map[string]string{}}, "-", 3},
 		{"refused", script{deny: 1045}, "-", 0},
 		{"switch-native", script{switchTo: "mysql_native_password", deny: 1045}, "", 0},
 		{"switch-sha2", script{switchTo: "caching_sha2_password", deny: 1045}, "", 0},

@@ -93,7 +93,7 @@ func (j *judgement) accountsChanged(since time.Time) bool {
 // half-way counts too.
 func (j *judgement) attempt(ctx context.Context, w way) answer {
 	before := j.spent
-	w.quiet = before > 0
+	w.quiet = before > 0 || j.memory.Fleeting()
 	j.book(before + 1)
 	j.attempts++
 	a := j.try(ctx, w)

@@ -290,3 +290,23 @@ func TestTablesAreBoundedTogether(t *testing.T) {
 	}
 	f.finish()
 }
+
+// Where a person's audit keeps nothing, MySQL is not asked: it counts refused logins
+// whatever the password was. MariaDB does not.
+func TestFleetingMemory(t *testing.T) {
+	for _, tc := range []struct {
+		exe   string
+		dials int
+		want  string
+	}{{"/usr/sbin/mysqld", 0, "unknown unsupported"}, {"/usr/sbin/mariadbd", 1, "pass"}} {
+		h := running(t, "-- proc/sys/kernel/random/boot_id --\nb1\n-- etc/passwd --\n")
+		h.Snapshot.Processes[0].Exe, h.Snapshot.Processes[0].Start = tc.exe, 500
+		f := &fakes{t: t, ways: map[string]script{sock: {deny: 1045}}}
+		p := fakeProber(f, 1000)
+		p.memory = checks.NewFleetingMemory()
+		if _, got := seal(t, h, p); got != tc.want || len(f.dials) != tc.dials {
+			t.Errorf("%s: %q and %d dials, want %q and %d", tc.exe, got, len(f.dials), tc.want, tc.dials)
+		}
+		f.finish()
+	}
+}

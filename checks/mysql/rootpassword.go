@@ -173,6 +173,9 @@ func (j *judgement) ask(ctx context.Context, ways []way) (settled bool) {
 		case j.memory.Forgetful(), j.memory != nil && j.spentKey() == "":
 			skip(checks.ReasonUnsupported, w.place, "a refused login could not be remembered here, and audits that repeat it would lock the account; name a state directory")
 			continue
+		case j.memory.Fleeting() && j.server.inst.settings.flavour == mySQL:
+			skip(checks.ReasonUnsupported, w.place, "MySQL counts refused logins against the account, and nothing is remembered here; name a state directory")
+			continue
 		case j.spent+locked >= maxRefusals:
 			j.rec.Note(string(j.subject(w.place)), "not tried: two refused logins are the limit, so that no account is locked")
 			continue

@@ -161,8 +161,11 @@ func (m *memory) refusals(repeated bool) *checks.Memory {
 			m.warn("state", err)
 		}
 	}
-	if repeated && !m.writable {
+	switch {
+	case (repeated || m.store != nil) && !m.writable: // another run is at work, or keeps nothing
 		return checks.NewForgetfulMemory(earlier)
+	case !m.writable:
+		return checks.NewFleetingMemory()
 	}
 	memory := checks.NewMemory(earlier)
 	memory.KeepBy(func(entries map[string]string) { m.write(blobRefusals, entries) })

@@ -23,6 +23,7 @@ func TestRefusalsAreForgetfulWhereNothingIsKept(t *testing.T) {
 		{"kept", first, true, false},
 		{"locked", second, true, true},
 		{"no-state", none, true, true},
+		{"locked-by-hand", second, false, true},
 		{"by-hand-without-state", none, false, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -30,6 +31,9 @@ func TestRefusalsAreForgetfulWhereNothingIsKept(t *testing.T) {
 				t.Errorf("forgetful %v, want %v", got, c.want)
 			}
 		})
+	}
+	if !none.refusals(false).Fleeting() || first.refusals(false).Fleeting() {
+		t.Error("fleeting is what is not kept")
 	}
 	first.audited(time.Unix(1000, 0))
 	if !first.tooSoon(time.Hour, time.Unix(1001, 0)) || none.tooSoon(time.Hour, time.Unix(1001, 0)) {
