@@ -30,7 +30,10 @@ func Checks() []checks.Check {
 }
 
 // services are the units and scripts that start a server.
-func services() []string { return []string{"mariadb.service", "mysql.service", "mysqld.service"} }
+// The script mysql.server is of tarballs.
+func services() []string {
+	return []string{"mariadb.service", "mysql.service", "mysqld.service", "mysql.server.service"}
+}
 
 // startsDatabase says that a program is, or starts, a server.
 func startsDatabase(program string) bool {

@@ -12,6 +12,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/units"
 	"hostaudit/checks/internal/mycnf"
 )
 
@@ -287,15 +288,63 @@ func installed(h *host.Host) (bool, *checks.Gap) {
 			gap = &checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Detail: "whether a server is installed could not be seen"}
 		}
 	}
+	elsewhere, more := startedElsewhere(h)
+	if gap == nil {
+		gap = more
+	}
+	if elsewhere {
+		gap = nil
+	}
+	return elsewhere, gap
+}
+
+// startedElsewhere says that a service enabled at boot starts a server's program, which
+// may lie anywhere.
+func startedElsewhere(h *host.Host) (found bool, gap *checks.Gap) {
+	entries, _ := h.Units().Enabled()
+	for _, e := range entries {
+		if e.Kind != units.KindService || e.Unit == nil {
+			continue
+		}
+		for _, c := range e.Unit.Exec {
+			if !startsDatabase(path.Base(c.Path)) {
+				continue
+			}
+			info, err := h.Tree.Stat(c.Path)
+			switch {
+			case err == nil && info.Mode.IsRegular():
+				return true, nil
+			case err != nil && !errors.Is(err, fs.ErrNotExist):
+				gap = &checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(c.Path), Detail: "whether a server is installed could not be seen"}
+			}
+		}
+	}
 	return false, gap
 }
 
-// flavourOf tells MariaDB by its program's name or by what its packages bring.
+// flavourOf tells MariaDB by its program's name or by what its packages bring, which in
+// Red Hat's 5.5 is the unit's name only. A tarball's program is told by what lies beside
+// it: packages may have brought the clients of the other server.
 func flavourOf(h *host.Host, exe string) flavour {
 	if path.Base(exe) == "mariadbd" {
 		return mariaDB
 	}
-	for _, file := range append(programs("mariadbd"), "/usr/bin/mariadb", "/etc/mysql/mariadb.cnf", "/usr/bin/mariadb_config") {
+	files := append(programs("mariadbd"), "/usr/bin/mariadb", "/etc/mysql/mariadb.cnf", "/usr/bin/mariadb_config",
+		"/usr/lib/systemd/system/mariadb.service", "/lib/systemd/system/mariadb.service")
+	for _, file := range append(programs("mariadbd"), programs("mysqld")...) {
+		if _, err := h.Tree.Stat(file); exe == "" && err == nil {
+			exe = file
+		}
+	}
+	switch dir := path.Dir(exe); dir {
+	case ".", "/usr/sbin", "/usr/libexec", "/usr/bin", "/sbin", "/bin":
+	default:
+		files = nil
+		for _, name := range []string{"mariadbd", "mariadb", "mariadb_config", "mariabackup"} {
+			files = append(files, path.Join(dir, name))
+		}
+	}
+	for _, file := range files {
 		if _, err := h.Tree.Stat(file); err == nil {
 			return mariaDB
 		}

@@ -36,7 +36,7 @@ type listen struct {
 }
 
 // plan evaluates the options. hasX says that a MySQL server has the X plugin,
-// which is built in from 8.0 on. The settings' own gaps are not among the plan's.
+// which is built in from 8.0 on; a release before has it where an option names it. The settings' own gaps are not among the plan's.
 func (s settings) plan(t *tree.Tree, hasX bool) plan {
 	var p plan
 	if s.refused {
@@ -68,6 +68,7 @@ func (s settings) plan(t *tree.Tree, hasX bool) plan {
 	p.door(s, r, address, ports...)
 	p.closed = "bind-address is " + address.Value
 	if s.flavour == mySQL {
+		hasX = hasX && (s.release == "" || s.atLeast(8, 0) || s.namesX())
 		if a := last("admin-address"); a.Set {
 			p.door(s, r, a, portOf{admin, portNumber(last("admin-port"), 33062, 0)})
 		}
@@ -82,6 +83,13 @@ func (s settings) plan(t *tree.Tree, hasX bool) plan {
 	}
 	p.conflicts()
 	return p
+}
+
+// namesX says that an option loads the X plugin or is one of its own.
+func (s settings) namesX() bool {
+	return slices.ContainsFunc(s.sequence(), func(o mycnf.Option) bool {
+		return strings.HasPrefix(mycnf.Canonical(o.Name), "mysqlx") || strings.Contains(o.Value, "mysqlx")
+	})
 }
 
 // portOf is a port and what is spoken there.

@@ -126,9 +126,16 @@ func (s *settings) files(t *tree.Tree, o origin) []string {
 		files = append(files, "/usr/etc/my.cnf")
 		s.doubtful["/usr/etc/my.cnf"] = "is read by some builds of the server only"
 	}
+	for _, file := range []string{"/usr/local/etc/my.cnf", "/usr/local/mysql/etc/my.cnf"} { // SYSCONFDIR of tarballs and own builds
+		files = append(files, file)
+		s.doubtful[file] = "is read by some builds of the server only"
+	}
 	if o.safe { // mysqld_safe exports MYSQL_HOME
-		files = append(files, "/usr/my.cnf")
-		s.doubtful["/usr/my.cnf"] = "is read where mysqld_safe takes /usr for the server's home"
+		for _, home := range []string{"/usr", "/usr/local/mysql"} {
+			file := home + "/my.cnf"
+			files = append(files, file)
+			s.doubtful[file] = "is read where mysqld_safe takes " + home + " for the server's home"
+		}
 	}
 	return files
 }
@@ -173,8 +180,11 @@ func (s *settings) check(cmd mycnf.Command, sure []mycnf.Option) {
 		where = checks.At(r.Option.File, r.Option.Line)
 	}
 	name := r.Option.Name
-	if r.Option.File == "" || len(name) > 64 {
+	switch {
+	case r.Option.File == "":
 		name = "an argument" // no command line is told
+	case len(name) > 64:
+		name = "an option"
 	}
 	if r.Unsure {
 		s.aside++

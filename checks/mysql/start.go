@@ -22,15 +22,46 @@ type start struct {
 // starts lists the servers that are started at boot, by units whose state is not
 // known too; where nothing of an init is (a container), the server as its program
 // starts without arguments. The gaps say what of it is not known.
-func starts(h *host.Host) (list []start, gaps []checks.Gap) {
+func starts(h *host.Host) ([]start, []checks.Gap) {
+	type answer struct {
+		list []start
+		gaps []checks.Gap
+	}
+	a := host.Once(h, startsKey{}, func() answer {
+		list, gaps := readStarts(h)
+		return answer{list, gaps}
+	})
+	return slices.Clip(a.list), slices.Clip(a.gaps)
+}
+
+type startsKey struct{}
+
+// same reports a server that is started with the same options, so that nothing else is
+// to be said about it.
+func (s start) same(o start) bool {
+	a, b := s.settings, o.settings
+	return a.flavour == b.flavour && a.release == b.release && a.safe == b.safe && a.key == b.key && slices.Equal(a.args, b.args) && slices.Equal(a.all, b.all)
+}
+
+// maxOptions bounds the options of all servers that are started together: every
+// instance reads the same files again.
+const maxOptions = 1 << 18
+
+func readStarts(h *host.Host) (list []start, gaps []checks.Gap) {
 	seen := map[string]bool{}
+	options := 0
 	for _, name := range bootUnits(h) {
+		if len(list) >= maxServers || options > maxOptions {
+			gaps = append(gaps, checks.Gap{Reason: checks.ReasonTooCostly, Detail: "more servers are started, or their options are longer, than is examined"})
+			break
+		}
 		u, err := h.Units().Unit(name)
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			if !seen["script"] { // several names of one script
 				seen["script"] = true
-				list = append(list, scriptStart(h, name))
+				s, g := scriptStart(h, name)
+				list, gaps = append(list, s), append(gaps, g...)
 			}
 			continue
 		case err != nil:
@@ -45,7 +76,13 @@ func starts(h *host.Host) (list []start, gaps []checks.Gap) {
 			gaps = append(gaps, *g)
 		}
 		found, more := unitStarts(h, u)
-		list, gaps = append(list, found...), append(gaps, more...)
+		gaps = append(gaps, more...)
+		for _, s := range found {
+			options += len(s.settings.all)
+			if !slices.ContainsFunc(list, s.same) {
+				list = append(list, s)
+			}
+		}
 	}
 	if len(list) == 0 && len(gaps) == 0 {
 		list = append(list, start{settings: readHost(h, "", mycnf.Command{}, origin{})})
@@ -144,6 +181,10 @@ func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
 			continue
 		}
 		found = true
+		if len(list) == maxServers {
+			gaps = append(gaps, checks.Gap{Reason: checks.ReasonTooCostly, Subject: checks.Text(u.Name), Location: checks.At(c.Place.File, c.Place.Line), Detail: "the unit starts more servers than are examined"})
+			break
+		}
 		if c.Incomplete && !clusterOnly(h, u) {
 			gap(c.Place, "the command line of the server is not known before it starts")
 		}
@@ -192,9 +233,39 @@ func suse(args []string) []string {
 }
 
 // scriptStart is a server that a script of System V or OpenRC starts, through mysqld_safe
-// without arguments. Debian's sets HOME.
-func scriptStart(h *host.Host, name string) start {
-	return start{how: name, settings: readHost(h, "", mycnf.Command{}, origin{safe: true, homes: scriptHomes()})}
+// without arguments. Debian's sets HOME. A script that has, or is given, arguments that
+// matter here is not evaluated.
+func scriptStart(h *host.Host, name string) (start, []checks.Gap) {
+	var gaps []checks.Gap
+	script := strings.TrimSuffix(name, ".service")
+	for _, dir := range []string{"/etc/init.d", "/etc/conf.d", "/etc/default", "/etc/sysconfig"} {
+		file := path.Join(dir, script)
+		data, err := h.Tree.ReadFile(file)
+		if err != nil {
+			if !errors.Is(err, fs.ErrNotExist) {
+				gaps = append(gaps, checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(file), Location: checks.At(file, 0), Detail: "the script that starts the server could not be read"})
+			}
+			continue
+		}
+		n := 0
+		for line := range strings.Lines(string(data)) {
+			n++
+			line = strings.ReplaceAll(strings.TrimSpace(line), "_", "-")
+			if !strings.HasPrefix(line, "#") && slices.ContainsFunc(decisive(), func(o string) bool { return strings.Contains(line, o) }) {
+				gaps = append(gaps, checks.Gap{
+					Reason: checks.ReasonUnsupported, Subject: checks.Text(file), Location: checks.At(file, n),
+					Detail: "the script that starts the server may give it options of its own, which are not evaluated",
+				})
+				break
+			}
+		}
+	}
+	return start{how: name, settings: readHost(h, "", mycnf.Command{}, origin{safe: true, homes: scriptHomes()})}, gaps
+}
+
+// decisive are the options that decide the verdicts, as they stand on a command line.
+func decisive() []string {
+	return []string{"--bind-address", "--mysqlx-bind-address", "--skip-networking", "--skip-grant-tables"}
 }
 
 // scriptHomes are the home directories a script that root starts may have.

@@ -129,6 +129,7 @@ func judgeTLS(required tlsAnswer, s settings, subject checks.Text, rec recorder)
 		rec.Gap(g)
 	}
 	switch {
+	case s.refused || s.hidden(): // told
 	case required.gap != nil:
 		rec.Gap(*required.gap)
 	case required.is == mycnf.No:
@@ -223,6 +224,12 @@ func idleTLS(h *host.Host, rec *checks.Recorder) {
 		case len(next) > 0:
 			subject = next[0].Subject
 		case len(plan.gaps) == 0 && !s.settings.refused && !s.settings.hidden():
+			continue
+		case len(plan.gaps) > 0: // others may reach it or not
+			reachable++
+			for _, g := range s.settings.gaps {
+				rec.Gap(g)
+			}
 			continue
 		}
 		reachable++

@@ -111,6 +111,7 @@ func TestTLSOfServersThatDoNotRun(t *testing.T) {
 	const enabled = "\n-- usr/sbin/mariadbd mode=0755 --\n-- etc/systemd/system/multi-user.target.wants/mariadb.service -> /lib/systemd/system/mariadb.service --\n-- lib/systemd/system/mariadb.service --\n[Service]\nExecStart=/usr/sbin/mariadbd\n[Install]\nWantedBy=multi-user.target\n"
 	for _, tc := range []struct{ name, tree, want string }{
 		{"none", "", "not_applicable absent"},
+		{"address-not-known", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=db.internal\n", "unknown unsupported"},
 		{"loopback", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=127.0.0.1\n", "not_applicable absent"},
 		{"outside", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\n", "fail tls-optional=bind-address:low"},
 		{"outside-required", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\nrequire-secure-transport\n", "pass"},
@@ -126,6 +127,16 @@ func TestTLSOfServersThatDoNotRun(t *testing.T) {
 }
 
 // A server in a container is judged by its options, where others can reach it.
+// TestTLSGapsAreToldOnce: what keeps the options from being known is one gap.
+func TestTLSGapsAreToldOnce(t *testing.T) {
+	h := hosttest.Load(t, debianMaria+debianEnabled+"-- etc/mysql/mariadb.conf.d/50-server.cnf --\n[mysqld]\nno-such-option=1\n")
+	rec := checks.NewRecorder(TLS())
+	idleTLS(h, rec)
+	if res := rec.Seal(); len(res.Gaps) != 1 || res.Status != checks.StatusUnknown {
+		t.Errorf("%v, gaps %+v", res.Status, res.Gaps)
+	}
+}
+
 func TestTLSInContainers(t *testing.T) {
 	for _, tc := range []struct {
 		name, options, published, want string

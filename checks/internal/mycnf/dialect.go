@@ -24,7 +24,7 @@ type Dialect struct {
 
 	mySQL  bool
 	known  []string // sorted
-	other  []string // the other server's, which has some that this one had in other releases
+	other  []string // the other server's, which has some that this one had in other releases, and more of those
 	needs  map[string]bool
 	prefix Tri // an unambiguous beginning of a name stands for it
 	folds  Tri // case does not matter
@@ -44,7 +44,7 @@ const (
 // established was established with 10.11; that every release takes beginnings of
 // names is in the manual.
 func MariaDB(release string) *Dialect {
-	d := newDialect(mariaDBNames, mySQLNames)
+	d := newDialect(mariaDBNames, mySQLNames, mariaDBOthers)
 	d.prefix = Yes
 	if d.Exact = release == "10.11"; d.Exact {
 		d.folds = Yes
@@ -55,7 +55,7 @@ func MariaDB(release string) *Dialect {
 // MySQL is the dialect of a MySQL release ("9.7"; "" = not known). 9.7 takes whole
 // names only; 5.7's manual has beginnings.
 func MySQL(release string) *Dialect {
-	d := newDialect(mySQLNames, mariaDBNames)
+	d := newDialect(mySQLNames, mariaDBNames, mySQLOthers)
 	d.mySQL = true
 	if d.Exact = release == "9.7"; d.Exact {
 		d.prefix, d.folds = No, No
@@ -70,7 +70,7 @@ func MySQL(release string) *Dialect {
 	return d
 }
 
-func newDialect(names, others string) *Dialect {
+func newDialect(names, others, releases string) *Dialect {
 	d := &Dialect{needs: map[string]bool{}}
 	for name := range strings.Lines(names) {
 		long, needs := strings.CutSuffix(strings.TrimSuffix(name, "\n"), "=")
@@ -80,6 +80,7 @@ func newDialect(names, others string) *Dialect {
 	for name := range strings.Lines(others) {
 		d.other = append(d.other, strings.TrimRight(name, "=\n"))
 	}
+	d.other = append(d.other, strings.Fields(releases)...)
 	slices.Sort(d.known)
 	slices.Sort(d.other)
 	return d
@@ -175,9 +176,37 @@ const pluginNames = ` server-audit audit-log validate-password simple-password-c
  password-reuse-check rocksdb tokudb spider connect mroonga oqgraph s3 columnstore infinidb group-replication
  clone keyring rpl-semi-sync thread-pool version-tokens mysql-firewall authentication auth ddl-rewriter
  query-response-time locales handlersocket sql-error-log file-key-management aws-key-management
- hashicorp-key-management provider gssapi pam ed25519 disks metadata-lock-info wsrep ndb ndbcluster federated
+ hashicorp-key-management provider gssapi pam ed25519 disks metadata-lock-info wsrep pxc ndb ndbcluster federated
  feedback archive blackhole sphinx cassandra xpand duckdb parsec telemetry innodb-memcached daemon-memcached
  opentelemetry mle `
+
+// Names that neither list has and other releases know. MariaDB's came with 11.0 to 12
+// (its mysqld--help.result), MySQL's were gone by 9.7 (its manual's lists of options
+// added, deprecated and removed in 8.0 and 8.4).
+const (
+	mariaDBOthers = `
+binlog-directory binlog-gtid-index binlog-gtid-index-page-size binlog-gtid-index-span-min
+binlog-large-commit-threshold binlog-legacy-event-pos binlog-row-event-fragment-threshold binlog-space-limit
+binlog-storage-engine character-set-collations create-tmp-table-binlog-formats getopt-prefix-matching
+innodb-truncate-temporary-tablespace-now log-slow-always-query-time master-connect-retry
+master-heartbeat-period master-ssl master-ssl-ca master-ssl-capath master-ssl-cert master-ssl-cipher
+master-ssl-crl master-ssl-crlpath master-ssl-key master-ssl-verify-server-cert master-use-gtid
+max-binlog-total-size max-open-cursors max-tmp-session-space-usage max-tmp-total-space-usage
+metadata-locks-instances mhnsw-default-distance mhnsw-default-m mhnsw-ef-search mhnsw-max-cache-size new-mode
+optimizer-disk-read-cost optimizer-disk-read-ratio optimizer-index-block-copy-cost
+optimizer-key-compare-cost optimizer-key-copy-cost optimizer-key-lookup-cost optimizer-key-next-find-cost
+optimizer-record-context optimizer-row-copy-cost optimizer-row-lookup-cost optimizer-row-next-find-cost
+optimizer-rowid-compare-cost optimizer-rowid-copy-cost optimizer-scan-setup-cost optimizer-where-cost
+path redirect-url slave-abort-blocking-timeout slave-connections-needed-for-purge
+`
+	mySQLOthers = `
+admin-ssl avoid-temporal-upgrade binlog-transaction-dependency-tracking innodb-checksums
+innodb-file-format-max innodb-support-xa internal-tmp-disk-storage-engine
+log-builtin-as-identified-by-password log-syslog log-syslog-facility log-syslog-include-pid log-syslog-tag
+mysql-native-password no-dd-upgrade show-old-temporals simplified-binlog-gtid-recovery slave-parallel-type
+replica-parallel-type transaction-write-set-extraction tx-isolation tx-read-only
+`
+)
 
 // foreign reports that a name that is Missing may be known all the same: it is of a
 // plugin's kind, or of another release.

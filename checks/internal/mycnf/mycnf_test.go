@@ -375,3 +375,29 @@ func (c *counting) ReadDir(name string) ([]string, error) {
 	c.reads++
 	return c.files.ReadDir(name)
 }
+
+// TestNamesOfOtherReleases: what a release's own packages set is no doubt about it.
+func TestNamesOfOtherReleases(t *testing.T) {
+	for _, tc := range []struct {
+		name    string
+		dialect *Dialect
+		option  string
+		refused bool
+	}{
+		{"maria-11-collations", MariaDB("11.8"), "character-set-collations", false},
+		{"maria-unknown-collations", MariaDB(""), "character_set_collations", false},
+		{"maria-10.11-collations", MariaDB("10.11"), "character-set-collations", true},
+		{"maria-11-typing-error", MariaDB("11.8"), "character-set-colations", true},
+		{"mysql-8.0-tx-isolation", MySQL("5.7"), "tx_isolation", false},
+		{"mysql-8.4-native", MySQL("8.4"), "mysql-native-password", false},
+		{"mysql-9.7-native", MySQL("9.7"), "mysql-native-password", true},
+		{"cluster", MySQL("8.0"), "pxc_strict_mode", false},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			r := tc.dialect.Check([]Option{{Name: tc.option, Value: "ON", HasValue: true}})
+			if (r != nil) != tc.refused {
+				t.Errorf("refused: %+v, want %v", r, tc.refused)
+			}
+		})
+	}
+}
