@@ -307,15 +307,16 @@ func startedElsewhere(h *host.Host) (found bool, gap *checks.Gap) {
 			continue
 		}
 		for _, c := range e.Unit.Exec {
-			if !startsDatabase(path.Base(c.Path)) {
+			program := serverIn(c)
+			if program == "" {
 				continue
 			}
-			info, err := h.Tree.Stat(c.Path)
+			info, err := h.Tree.Stat(program)
 			switch {
 			case err == nil && info.Mode.IsRegular():
 				return true, nil
 			case err != nil && !errors.Is(err, fs.ErrNotExist):
-				gap = &checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(c.Path), Detail: "whether a server is installed could not be seen"}
+				gap = &checks.Gap{Reason: checks.ReasonOf(err), Subject: checks.Text(program), Detail: "whether a server is installed could not be seen"}
 			}
 		}
 	}

@@ -26,6 +26,17 @@ Version: ` + release + `-0ubuntu0.1
 `
 }
 
+// ownFiles is Debian's server with lines of the administrator's for its unit.
+func ownFiles(lines string) string {
+	return debianMaria + debianEnabled + debianServer + "-- etc/systemd/system/mariadb.service.d/o.conf --\n[Service]\n" + lines + "\n"
+}
+
+// enabledShell is one more unit, with a command line.
+func enabledShell(command string) string {
+	return "-- etc/systemd/system/db.service --\n[Service]\nExecStart=" + command + "\n[Install]\nWantedBy=multi-user.target\n" +
+		"-- etc/systemd/system/multi-user.target.wants/db.service -> /etc/systemd/system/db.service --\n"
+}
+
 // TestBindLayouts has hosts as distributions, tarballs and administrators lay them out.
 func TestBindLayouts(t *testing.T) {
 	const (
@@ -82,6 +93,16 @@ $bindir/mysqld_safe --datadir="$datadir" --pid-file="$pid" $other_args >/dev/nul
 		{"tarball-home", tarball + noX + "-- usr/local/mysql/my.cnf --\n[mysqld]\nbind-address=*\n", "unknown no_metadata"},
 		{"script-with-options", tarball + noX + "-- etc/default/mysql.server --\n#other_args=--skip-grant-tables\nother_args=--bind_address=0.0.0.0\n", "unknown unsupported"},
 		{"script-with-comments", tarball + noX + "-- etc/default/mysql.server --\n# other_args=--bind-address=0.0.0.0\n", "pass"},
+		{"unit-home", ownFiles("Environment=HOME=/srv/h"), "unknown unsupported"},
+		{"unit-other-home", ownFiles("Environment=JAVA_HOME=/srv/h"), "pass"},
+		{"unit-account", strings.Replace(ownFiles("User=dba"), "mysql:x:", "dba:x:28:28::/home/dba:/bin/false\nmysql:x:", 1) + "-- home/dba/.my.cnf --\n[mysqld]\nbind-address=*\n", "fail con bind-outside=bind-address:2"},
+		{"unit-bind-mount", ownFiles("BindReadOnlyPaths=/srv/my.cnf:/etc/my.cnf"), "unknown unsupported"},
+		{"unit-root-directory", ownFiles("RootDirectory=/srv/chroot"), "unknown unsupported"},
+		{"unit-hidden-files", ownFiles("TemporaryFileSystem=/"), "unknown unsupported"},
+		{"unit-own-root", ownFiles("RootDirectory=/\nBindPaths="), "pass"},
+		{"unit-shell", ownFiles("") + enabledShell("/bin/sh -c 'exec /usr/sbin/mariadbd --bind-address=*'"), "unknown unsupported"},
+		{"unit-shell-anywhere", systemd + "-- opt/db/bin/mysqld mode=0755 --\n" + enabledShell("/bin/sh -c '/opt/db/bin/mysqld --bind-address=* &'"), "unknown unsupported"},
+		{"unit-restarts", ownFiles("") + enabledShell("/bin/systemctl try-restart mysqld"), "pass"},
 		{"debian-13", strings.ReplaceAll(debianMaria, "10.11.18-0+deb12u1", "11.8.3-0+deb13u1") + debianEnabled + debianServer + "character-set-collations=utf8mb4=uca1400_ai_ci\n", "pass"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -126,7 +126,7 @@ func enabledUnits(h *host.Host) (list []string) {
 		if e.Kind != units.KindService || e.Unit == nil {
 			continue
 		}
-		if known(e.Name) || slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return startsDatabase(path.Base(c.Path)) }) {
+		if known(e.Name) || slices.ContainsFunc(e.Unit.Exec, func(c units.Command) bool { return serverIn(c) != "" }) {
 			list = append(list, e.Name)
 		}
 	}
@@ -136,6 +136,22 @@ func enabledUnits(h *host.Host) (list []string) {
 		}
 	}
 	return list
+}
+
+// serverIn is the server's program, or what starts one, in a command line: its program,
+// or what a shell or a wrapper is to start; "" = none.
+func serverIn(c units.Command) string {
+	if startsDatabase(path.Base(c.Path)) {
+		return c.Path
+	}
+	for _, arg := range c.Args {
+		for word := range strings.FieldsSeq(arg) {
+			if word = strings.Trim(word, `"';&`); path.IsAbs(word) && startsDatabase(path.Base(word)) {
+				return word
+			}
+		}
+	}
+	return ""
 }
 
 // known tells the names packages give their services and instances.
@@ -174,6 +190,9 @@ func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
 	if place, found := steered(h, u); found {
 		gap(place, "a variable of the service's environment says which options the server reads; it is not evaluated")
 	}
+	if place, found := otherFiles(h, u); found {
+		gap(place, "the service sees other files than the host, so the server may read other options")
+	}
 	found := false
 	for _, c := range u.Exec {
 		program := path.Base(c.Path)
@@ -188,7 +207,7 @@ func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
 		if c.Incomplete && !clusterOnly(h, u) {
 			gap(c.Place, "the command line of the server is not known before it starts")
 		}
-		o := origin{home: accountHome(h, "mysql")}
+		o := origin{home: accountHome(h, runsAs(h, u))}
 		args := c.Args
 		switch program {
 		case "mysqld_multi", "mariadbd-multi":
@@ -294,6 +313,31 @@ func accountHome(h *host.Host, name string) string {
 	return ""
 }
 
+// runsAs is the account a unit names, "mysql" where it names none.
+func runsAs(h *host.Host, u *units.Unit) string {
+	name := "mysql"
+	for _, l := range unitLines(h, u) {
+		if key, value, _ := strings.Cut(l.text, "="); strings.TrimSpace(key) == "User" && strings.TrimSpace(value) != "" {
+			name = strings.TrimSpace(value)
+		}
+	}
+	return name
+}
+
+// otherFiles looks for what gives a unit files of its own, systemd.exec(5).
+func otherFiles(h *host.Host, u *units.Unit) (units.Place, bool) {
+	for _, l := range unitLines(h, u) {
+		key, value, _ := strings.Cut(l.text, "=")
+		switch key = strings.TrimSpace(key); key {
+		case "RootDirectory", "RootImage", "MountImages", "ExtensionImages", "ExtensionDirectories", "BindPaths", "BindReadOnlyPaths", "TemporaryFileSystem":
+			if v := strings.TrimSpace(value); v != "" && (key != "RootDirectory" || v != "/") {
+				return l.Place, true
+			}
+		}
+	}
+	return units.Place{}, false
+}
+
 // steering are the variables that say which files, groups and ports a server takes.
 func steering() []string {
 	return []string{"MYSQL_HOME", "MARIADB_HOME", "MYSQL_GROUP_SUFFIX", "MYSQL_TCP_PORT", "MYSQL_UNIX_PORT"}
@@ -317,8 +361,17 @@ func steered(h *host.Host, u *units.Unit) (units.Place, bool) {
 				return l.Place, true
 			}
 		}
+		if slices.ContainsFunc(texts, setsHome) {
+			return l.Place, true
+		}
 	}
 	return units.Place{}, false
+}
+
+// setsHome looks for the variable HOME, whose directory's .my.cnf the server reads.
+func setsHome(text string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n\"'", r) })
+	return slices.ContainsFunc(words, func(w string) bool { return strings.HasPrefix(w, "HOME=") })
 }
 
 // clusterOnly says that what keeps a unit's command line from being known are the
