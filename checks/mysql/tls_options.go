@@ -41,8 +41,11 @@ func (s settings) tls(t *tree.Tree) (offered, required tlsAnswer) {
 	}
 	value, gap := s.last("require-secure-transport")
 	required = tlsAnswer{is: yesOrNo(value.On()), at: at(value), gap: gap}
-	if gap != nil {
+	switch {
+	case gap != nil:
 		required.is = mycnf.Unclear
+	case value.Set && s.release != "" && (s.flavour == mariaDB && !s.atLeast(10, 5) || s.flavour == mySQL && !s.atLeast(5, 7)):
+		required = unclear(checks.ReasonRefused, value, "require-secure-transport", "the server's release does not know require_secure_transport, so it refuses to start or passes it over")
 	}
 	if s.flavour == mariaDB {
 		return s.offersMariaDB(t), required

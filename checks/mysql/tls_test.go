@@ -3,6 +3,7 @@ package mysql
 import (
 	"net"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"hostaudit/checks"
@@ -115,6 +116,7 @@ func TestTLSOfServersThatDoNotRun(t *testing.T) {
 		{"loopback", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=127.0.0.1\n", "not_applicable absent"},
 		{"outside", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\n", "fail tls-optional=bind-address:low"},
 		{"outside-required", enabled + "-- etc/my.cnf --\n[mysqld]\nbind-address=0.0.0.0\nrequire-secure-transport\n", "pass"},
+		{"outside-required-too-old", strings.ReplaceAll(debianMaria, "10.11.18-0+deb12u1", "10.3.39-0+deb10u1") + debianEnabled + "-- etc/mysql/mariadb.conf.d/z.cnf --\n[mysqld]\nrequire-secure-transport\n", "unknown refused"},
 		{"outside-refused", enabled + "-- etc/my.cnf --\nrequire-secure-transport\n", "unknown refused"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
