@@ -48,8 +48,9 @@ func TestDifferential(t *testing.T) {
 				sets = append(sets, generate(uint64(seed+i), server.flavour))
 			}
 			said := map[int]map[string]string{}
-			for from := 0; from < count; from += 200 { // a command has two minutes
-				for i, answer := range ask(h, server.flavour, sets[from:min(from+200, count)]) {
+			const part = 40
+			for from := 0; from < count; from += part { // a command has two minutes
+				for i, answer := range ask(h, server.flavour, sets[from:min(from+part, count)]) {
 					said[from+i] = answer
 				}
 			}
