@@ -214,6 +214,8 @@ func TestLast(t *testing.T) {
 		{"no-value-loose", "loose-bind-address", "bind-address", "refused", "refused"},
 		{"empty", "bind-address=", "bind-address", "", ""},
 		{"skip-text", "skip-bind-address=x", "bind-address", "0", "0"},
+		{"loose-nothing", "loose-=x", "bind-address", "refused", "unset"},
+		{"maximum-of-a-plugin", "maximum-mysqlx-port=70000", "mysqlx-port", "refused", "unset"},
 		{"maximum", "maximum-bind-address=x", "bind-address", "refused", "refused"},
 		{"typing-error", "bind-adress=a", "bind-address", "refused", "refused"},
 		{"typing-error-loose", "loose-bind-adress=a", "bind-address", "unset", "unset"},

@@ -1,5 +1,7 @@
 package mycnf
 
+import "strings"
+
 // Refusal is an option with which the server does not start.
 type Refusal struct {
 	Option Option
@@ -32,6 +34,9 @@ func (d *Dialect) refuses(n Name, o Option) (why string, unsure bool) {
 	case Ambiguous:
 		return "the name begins those of several options", !d.Exact
 	case Missing:
+		if n.Loose && n.Long == "" && !d.mySQL {
+			return "the name begins those of several options", false
+		}
 		if n.Loose || d.foreign(n.Long) {
 			return "", false
 		}
@@ -45,6 +50,8 @@ func (d *Dialect) refuses(n Name, o Option) (why string, unsure bool) {
 		return "the value is missing", unsure
 	case n.Form == Maximum && kindOf(n.Long) == flag && d.mySQL:
 		// It is handled before anything else is looked at.
+	case n.Form == Maximum && d.pluginOf(n.Long):
+		// It is taken and changes nothing.
 	case n.Form == Maximum && (kindOf(n.Long) != text || d.evaluated(n.Long)):
 		return "it has no maximum to set", unsure
 	case kindOf(n.Long) == number:
@@ -66,3 +73,7 @@ func (d *Dialect) evaluated(name string) bool {
 	}
 	return false
 }
+
+// pluginOf tells the options of MySQL's X plugin, which are not looked at with the
+// server's own.
+func (d *Dialect) pluginOf(long string) bool { return d.mySQL && strings.HasPrefix(long, "mysqlx") }
