@@ -13,7 +13,7 @@ func randomPassword(r *rand.Rand) string {
 	for i := range p {
 		p[i] = byte(1 + r.IntN(126))
 		if r.IntN(3) == 0 {
-			p[i] = byte(128 + r.IntN(127)) // not 0xff: see engine.bcrypt
+			p[i] = byte(128 + r.IntN(128))
 		}
 	}
 	return string(p)
@@ -39,8 +39,15 @@ var settings = map[string]func(*rand.Rand) string{
 	"sha256crypt-default": func(r *rand.Rand) string { return "$5$" + randomDigits(r, cryptDigits, r.IntN(17)) + "$" },
 	"md5crypt":            func(r *rand.Rand) string { return "$1$" + randomDigits(r, cryptDigits, r.IntN(9)) + "$" },
 	"bcrypt": func(r *rand.Rand) string {
-		return fmt.Sprintf("$2%c$04$%s%s", "aby"[r.IntN(3)], randomDigits(r, bcryptDigits, 21), randomDigits(r, ".Oeu", 1))
+		return fmt.Sprintf("$2%c$04$%s%s", "abxy"[r.IntN(4)], randomDigits(r, bcryptDigits, 21), randomDigits(r, ".Oeu", 1))
 	},
+	"sha1crypt": func(r *rand.Rand) string {
+		return fmt.Sprintf("$sha1$%d$%s$", 1+r.IntN(100), randomDigits(r, cryptDigits, 1+r.IntN(64)))
+	},
+	"sunmd5": func(r *rand.Rand) string {
+		return fmt.Sprintf("$md5,rounds=%d$%s$", 1+r.IntN(100), randomDigits(r, cryptDigits, 1+r.IntN(16)))
+	},
+	"nt": func(*rand.Rand) string { return "$3$" },
 	"yescrypt": func(r *rand.Rand) string {
 		// N from 4 to 4096, r from 1 to 48: small and with unusual sizes.
 		return fmt.Sprintf("$y$j%s%s$%s%s$", randomDigits(r, "/0123456789", 1), randomDigits(r, cryptDigits[:48], 1),
@@ -73,6 +80,9 @@ func TestAgainstLibcrypt(t *testing.T) {
 				other := password + "x"
 				if f.Scheme == Bcrypt && len(password) >= 72 {
 					other = "x" + password
+				}
+				if f.Scheme == BcryptX {
+					continue // a byte above 0x7f hides what is before it: that is its bug
 				}
 				if ok, err := Check(f, []byte(other)); ok || err != nil {
 					t.Errorf("setting %q password %q: matches with a byte more (%v)", s, password, err)

@@ -5,7 +5,11 @@ import (
 	"errors"
 
 	"github.com/go-crypt/x/yescrypt"
-	"golang.org/x/crypto/bcrypt"
+
+	"hostaudit/checks/crack/bcrypt"
+	"hostaudit/checks/crack/nt"
+	"hostaudit/checks/crack/sha1crypt"
+	"hostaudit/checks/crack/sunmd5"
 )
 
 // Check tests one candidate against one hash, whatever it costs. It is for a
@@ -36,7 +40,10 @@ type matcher interface {
 
 // engine is the matcher of the product; the buffers of one worker.
 type engine struct {
-	crypt cryptState
+	crypt  cryptState
+	bcrypt bcrypt.Hasher
+	sha1   sha1crypt.Hasher
+	sun    sunmd5.Hasher
 }
 
 var (
@@ -58,26 +65,24 @@ func (e *engine) match(f *Form, word []byte) (bool, error) {
 		return bytes.Equal(e.crypt.md5crypt(word, salt, "$1$"), digest), nil
 	case Apr1:
 		return bytes.Equal(e.crypt.md5crypt(word, salt, "$apr1$"), digest), nil
-	case Bcrypt:
-		return e.bcrypt(f, word)
+	case Bcrypt, BcryptX:
+		setting, ok := bcrypt.ParseSetting(f.hash)
+		if !ok {
+			return false, errRefused
+		}
+		return e.bcrypt.Hash(setting, word) == string(digest), nil
+	case SHA1Crypt:
+		return e.sha1.Hash(word, salt, uint32(f.Cost.Rounds)) == string(digest), nil
+	case SunMD5:
+		// The salt counts with the setting before it.
+		return e.sun.Hash(word, []byte(f.hash[:f.salt[1]]), uint32(f.Cost.Rounds)) == string(digest), nil
+	case NT:
+		sum, ok := nt.NT(word)
+		return ok && sum == string(digest), nil
 	case Yescrypt:
 		return e.yescrypt(f, word, salt, digest)
 	}
 	return false, errUnsupported
-}
-
-// bcrypt hashes the first 72 bytes as crypt(3) does. The library compares
-// without that limit, and computes $2a$ without libxcrypt's deviation for some
-// words with a byte 0xff, which no UTF-8 text has.
-func (e *engine) bcrypt(f *Form, word []byte) (bool, error) {
-	err := bcrypt.CompareHashAndPassword([]byte(f.hash), word)
-	switch {
-	case err == nil:
-		return true, nil
-	case errors.Is(err, bcrypt.ErrMismatchedHashAndPassword):
-		return false, nil
-	}
-	return false, errRefused // the library's error can quote the hash
 }
 
 func (e *engine) yescrypt(f *Form, word, salt, digest []byte) (bool, error) {

@@ -236,7 +236,7 @@ func identifyHash(field string) Form {
 	f.Class = Hash
 	f.Outdated = f.Scheme.outdated()
 	switch f.Scheme {
-	case SHA512Crypt, SHA256Crypt, MD5Crypt, Apr1, Bcrypt:
+	case SHA512Crypt, SHA256Crypt, MD5Crypt, Apr1, Bcrypt, BcryptX, SHA1Crypt, SunMD5, NT:
 		f.Supported = true
 	case Yescrypt:
 		f.Supported = f.yes.supported()

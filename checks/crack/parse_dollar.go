@@ -95,20 +95,21 @@ func (f *Form) parseBcrypt() (why string) {
 }
 
 // parseSHA1 reads $sha1$N$salt$digest of NetBSD. crypt-pbkdf1-sha1.c prints the
-// count back in decimal, so leading zeros never match.
+// count back in decimal, so leading zeros never match; the whole has to fit into
+// crypt(3)'s output.
 func (f *Form) parseSHA1() (why string) {
 	const at = len("$sha1$")
 	num, _, ok := strings.Cut(f.hash[at:], "$")
-	n, err := strconv.ParseUint(num, 10, 32)
+	n, err := strconv.ParseUint(num, 10, 64)
 	if !ok || err != nil || strconv.FormatUint(n, 10) != num {
 		return whyRounds
 	}
 	f.Cost = Cost{Rounds: n}
-	salt, digest, why := f.splitSalt(at+len(num)+1, 64)
+	salt, digest, why := f.splitSalt(at+len(num)+1, maxOutput)
 	if why != "" {
 		return why
 	}
-	if salt == "" || !all(salt, cryptDigits) {
+	if salt == "" || !all(salt, cryptDigits) || len(f.hash) >= maxOutput {
 		return whySalt
 	}
 	if !encoded(digest, cryptDigits, 28, encodingFull) {
@@ -116,6 +117,9 @@ func (f *Form) parseSHA1() (why string) {
 	}
 	return ""
 }
+
+// maxOutput is CRYPT_OUTPUT_SIZE of libxcrypt's crypt.h, the closing NUL counted.
+const maxOutput = 384
 
 // parseSunMD5 reads $md5$ and $md5,rounds=N$ of Solaris: 4096 rounds and N more.
 // crypt-sunmd5.c copies everything up to the salt's end, where one more dollar
@@ -127,10 +131,10 @@ func (f *Form) parseSunMD5() (why string) {
 		at += len(prefix)
 		num, _, ok := strings.Cut(f.hash[at:], "$")
 		n, err := strconv.ParseUint(num, 10, 32)
-		if !ok || err != nil || num[0] < '1' || num[0] > '9' || n > 4294963199 {
+		if !ok || err != nil || num[0] < '1' || num[0] > '9' {
 			return whyRounds
 		}
-		at, rounds = at+len(num)+1, rounds+n
+		at, rounds = at+len(num)+1, uint64(uint32(rounds+n)) // it wraps
 	}
 	f.Cost = Cost{Rounds: rounds}
 	i := at
@@ -145,6 +149,9 @@ func (f *Form) parseSunMD5() (why string) {
 	}
 	if !encoded(f.hash[i+1:], cryptDigits, 22, encodingLast2) {
 		return whyDigest
+	}
+	if i > 360 { // with the digest it would not fit into crypt(3)'s output
+		return whySalt
 	}
 	f.salt, f.digest = [2]int{at, i}, i+1
 	return ""
