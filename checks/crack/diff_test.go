@@ -48,6 +48,13 @@ var settings = map[string]func(*rand.Rand) string{
 		return fmt.Sprintf("$md5,rounds=%d$%s$", 1+r.IntN(100), randomDigits(r, cryptDigits, 1+r.IntN(16)))
 	},
 	"nt": func(*rand.Rand) string { return "$3$" },
+	"gost-yescrypt": func(r *rand.Rand) string {
+		return fmt.Sprintf("$gy$j%s%s$%s%s$", randomDigits(r, "/0123456789", 1), randomDigits(r, cryptDigits[:8], 1),
+			randomDigits(r, cryptDigits, 4*r.IntN(6)), randomDigits(r, "./", 2))
+	},
+	"scrypt": func(r *rand.Rand) string {
+		return fmt.Sprintf("$7$%s%s..../....%s$", randomDigits(r, "456789", 1), randomDigits(r, "/01", 1), randomDigits(r, cryptDigits, r.IntN(20)))
+	},
 	"yescrypt": func(r *rand.Rand) string {
 		// N from 4 to 4096, r from 1 to 48: small and with unusual sizes.
 		return fmt.Sprintf("$y$j%s%s$%s%s$", randomDigits(r, "/0123456789", 1), randomDigits(r, cryptDigits[:48], 1),

@@ -4,12 +4,11 @@ import (
 	"bytes"
 	"errors"
 
-	"github.com/go-crypt/x/yescrypt"
-
 	"hostaudit/checks/crack/bcrypt"
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
 	"hostaudit/checks/crack/sunmd5"
+	"hostaudit/checks/crack/yescrypt"
 )
 
 // Check tests one candidate against one hash, whatever it costs. It is for a
@@ -44,6 +43,8 @@ type engine struct {
 	bcrypt bcrypt.Hasher
 	sha1   sha1crypt.Hasher
 	sun    sunmd5.Hasher
+	yes    yescrypt.Hasher
+	raw    []byte // a decoded salt
 }
 
 var (
@@ -79,22 +80,34 @@ func (e *engine) match(f *Form, word []byte) (bool, error) {
 	case NT:
 		sum, ok := nt.NT(word)
 		return ok && sum == string(digest), nil
-	case Yescrypt:
-		return e.yescrypt(f, word, salt, digest)
+	case Yescrypt, GostYescrypt, Scrypt:
+		return e.yescrypt(f, word, digest)
 	}
 	return false, errUnsupported
 }
 
-func (e *engine) yescrypt(f *Form, word, salt, digest []byte) (bool, error) {
-	raw := []byte{}
-	if len(salt) > 0 {
-		if raw = yescrypt.Decode64(salt); raw == nil {
+// yescrypt gives its region back after every hash: only while one is computed has the
+// caller counted it.
+func (e *engine) yescrypt(f *Form, word, digest []byte) (bool, error) {
+	defer e.yes.Release()
+	text := f.hash[f.salt[0]:f.salt[1]]
+	var sum [32]byte
+	var err error
+	if f.Scheme == Scrypt {
+		sum, err = e.yes.Scrypt(word, []byte(text), f.yes)
+	} else {
+		var ok bool
+		if e.raw, ok = yescrypt.AppendDecode(e.raw[:0], text); !ok {
 			return false, errRefused
 		}
+		if f.Scheme == GostYescrypt {
+			sum, err = e.yes.Gost(word, e.raw, []byte(f.hash[:f.salt[1]]), f.yes)
+		} else {
+			sum, err = e.yes.Yescrypt(word, e.raw, f.yes)
+		}
 	}
-	key, err := yescrypt.Key(word, raw, 1<<f.yes.logN, int(f.yes.r), 1, 32)
 	if err != nil {
 		return false, errRefused
 	}
-	return bytes.Equal(yescrypt.Encode64(key), digest), nil
+	return bytes.Equal(yescrypt.AppendEncode(nil, sum[:]), digest), nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"io"
 	"strings"
+
+	"hostaudit/checks/crack/yescrypt"
 )
 
 // Class is what a password field means for a login. The zero value is unknown
@@ -123,7 +125,7 @@ type Form struct {
 	hash   string // the string crypt(3) would have to return
 	salt   [2]int // where the salt is in hash
 	digest int    // where the digest begins in hash
-	yes    yescryptParams
+	yes    yescrypt.Params
 }
 
 // Hash returns the hash string of a Hash or LockedHash, without lock marks and
@@ -236,13 +238,8 @@ func identifyHash(field string) Form {
 	f.Class = Hash
 	f.Outdated = f.Scheme.outdated()
 	switch f.Scheme {
-	case SHA512Crypt, SHA256Crypt, MD5Crypt, Apr1, Bcrypt, BcryptX, SHA1Crypt, SunMD5, NT:
+	case SHA512Crypt, SHA256Crypt, MD5Crypt, Apr1, Bcrypt, BcryptX, SHA1Crypt, SunMD5, NT, Yescrypt, GostYescrypt, Scrypt:
 		f.Supported = true
-	case Yescrypt:
-		f.Supported = f.yes.supported()
-		if !f.Supported {
-			f.Why = "yescrypt parameters other than the default mode without parallelism"
-		}
 	default:
 		f.Why = "no implementation of " + f.Scheme.String()
 	}

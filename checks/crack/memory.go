@@ -1,23 +1,17 @@
 package crack
 
-import (
-	"runtime"
-	"sync"
-)
+import "sync"
 
-// memoryGate keeps the regions of memory-hard hashes within a limit. The
-// library allocates a fresh region for every candidate, so what was released
-// still counts until a collection, which the gate starts when it needs room.
+// memoryGate keeps the regions of memory-hard hashes within a limit: each is counted
+// before it is taken, and given back when its hash is done.
 type memoryGate struct {
-	mu             sync.Mutex
-	freed          sync.Cond
-	limit          int64
-	used, garbage  int64
-	collectGarbage func()
+	mu          sync.Mutex
+	freed       sync.Cond
+	limit, used int64
 }
 
 func newMemoryGate(limit int64) *memoryGate {
-	g := &memoryGate{limit: limit, collectGarbage: runtime.GC}
+	g := &memoryGate{limit: limit}
 	g.freed.L = &g.mu
 	return g
 }
@@ -32,10 +26,6 @@ func (g *memoryGate) acquire(n int64) {
 	for g.used > g.limit-n {
 		g.freed.Wait()
 	}
-	if g.used+g.garbage > g.limit-n {
-		g.collectGarbage()
-		g.garbage = 0
-	}
 	g.used += n
 }
 
@@ -46,7 +36,6 @@ func (g *memoryGate) release(n int64) {
 	}
 	g.mu.Lock()
 	g.used -= n
-	g.garbage += n
 	g.mu.Unlock()
 	g.freed.Broadcast()
 }

@@ -3,51 +3,17 @@ package crack
 import (
 	"math"
 	"strings"
+
+	"hostaudit/checks/crack/yescrypt"
 )
 
-// yescryptParams are the parameters of a $y$ setting: alg-yescrypt-common.c and
-// alg-yescrypt-opt.c of libxcrypt.
-type yescryptParams struct {
-	flags   uint32
-	logN    uint32 // N is 1<<logN blocks
-	r, p, t uint32 // block size in units of 128 bytes, parallelism, extra time
-}
-
-const (
-	yescryptClassic = 0    // scrypt
-	yescryptWORM    = 1    // write once, read many
-	yescryptRW      = 0xb6 // read-write with the pwxform settings libxcrypt has
-)
-
-// supported reports whether go-crypt computes these parameters.
-func (p yescryptParams) supported() bool {
-	return p.flags == yescryptRW && p.p == 1 && p.t == 0
-}
-
-// valid is the list of refusals of yescrypt_kdf, which has no ROM and no
-// upgraded hashes.
-func (p yescryptParams) valid() bool {
-	if p.r < 1 || p.p < 1 || uint64(p.r)*uint64(p.p) >= 1<<30 || p.logN < 2 || p.logN > 31 {
-		return false
-	}
-	switch p.flags {
-	case yescryptClassic:
-		return p.t == 0
-	case yescryptWORM:
-		return true
-	case yescryptRW:
-		return uint64(1)<<p.logN/uint64(p.p) > 3
-	}
-	return false
-}
-
-// cost is that of valid parameters. A round is one block of 128 bytes of the
-// large array, which is also the memory counted.
-func (p yescryptParams) cost() Cost {
-	blocks := uint64(1) << p.logN * uint64(p.r) // below 2^61
+// yescryptCost is that of valid parameters. A round is one block of 128 bytes of the
+// large array.
+func yescryptCost(p yescrypt.Params) Cost {
+	blocks := uint64(1) << p.LogN * uint64(p.R) // below 2^61
 	return Cost{
-		Rounds: uint64(saturate(blocks, (1+uint64(p.t))*uint64(p.p))),
-		Memory: saturate(blocks, 128),
+		Rounds: uint64(saturate(blocks, (1+uint64(p.T))*uint64(p.P))),
+		Memory: p.Memory(),
 	}
 }
 
@@ -114,32 +80,32 @@ func (d *digitReader) fixed() uint32 {
 // 86 digits, digest.
 func (f *Form) parseYescrypt(at int) (why string) {
 	d := digitReader{s: f.hash[at:]}
-	p := yescryptParams{p: 1}
+	p := yescrypt.Params{P: 1}
 	switch flavor := d.number(0); {
 	case flavor < 2:
-		p.flags = flavor
+		p.Flags = flavor
 	case flavor <= 2+0xff:
-		p.flags = 2 + (flavor-2)<<2
+		p.Flags = 2 + (flavor-2)<<2
 	default:
 		return whyParams
 	}
-	p.logN, p.r = d.number(1), d.number(1)
+	p.LogN, p.R = d.number(1), d.number(1)
 	if !d.bad && !strings.HasPrefix(d.s, "$") {
 		have := d.number(1)
 		if have&1 != 0 {
-			p.p = d.number(2)
+			p.P = d.number(2)
 		}
 		if have&2 != 0 {
-			p.t = d.number(1)
+			p.T = d.number(1)
 		}
 		if have&(4|8) != 0 { // hash upgrades and ROM, which libxcrypt refuses; it ignores other bits
 			return whyParams
 		}
 	}
-	if d.bad || !strings.HasPrefix(d.s, "$") || !p.valid() {
+	if d.bad || !strings.HasPrefix(d.s, "$") || !p.Valid() {
 		return whyParams
 	}
-	f.yes, f.Cost = p, p.cost()
+	f.yes, f.Cost = p, yescryptCost(p)
 	start := len(f.hash) - len(d.s) + 1
 	end := strings.LastIndexByte(f.hash, '$')
 	if end < start {
@@ -177,17 +143,17 @@ func base64Bytes(s string, n int) bool {
 func (f *Form) parseScrypt() (why string) {
 	const at, outputSize = 3, 384 // CRYPT_OUTPUT_SIZE of crypt.h
 	d := digitReader{s: f.hash[at:]}
-	p := yescryptParams{flags: yescryptClassic, logN: d.digit(), r: d.fixed(), p: d.fixed()}
-	if d.bad || !p.valid() {
+	p := yescrypt.Params{Flags: yescrypt.Classic, LogN: d.digit(), R: d.fixed(), P: d.fixed()}
+	if d.bad || !p.Valid() {
 		return whyParams
 	}
-	f.yes, f.Cost = p, p.cost()
+	f.yes, f.Cost = p, yescryptCost(p)
 	start := len(f.hash) - len(d.s)
 	end := strings.LastIndexByte(f.hash, '$')
 	if end < start {
 		return whyDigest
 	}
-	if !all(f.hash[start:end], cryptDigits+"$") || len(f.hash) > outputSize-45 {
+	if _, err := yescrypt.Parse(f.hash); err != nil || len(f.hash) > outputSize-45 {
 		return whySalt
 	}
 	if !encoded(f.hash[end+1:], cryptDigits, 43, encodingLast4) {

@@ -22,9 +22,8 @@ type Options struct {
 	Words [][]byte
 	// CPUs is the number of workers; 0 means one per usable CPU.
 	CPUs int
-	// Memory bounds in bytes the regions that memory-hard schemes fill, with
-	// what earlier ones left to the garbage collector; 0 means 64 MiB. A hash
-	// that needs more by itself is TooCostly.
+	// Memory bounds in bytes the regions that memory-hard schemes fill; 0 means
+	// 64 MiB. A hash that needs more by itself is TooCostly.
 	Memory int64
 	// MaxTry is the longest Form.Estimate that is started at all; 0 means 2 s,
 	// which bcrypt passes up to cost 13.
@@ -43,6 +42,7 @@ type Options struct {
 
 const (
 	defaultMemory = 64 << 20
+	memorySlack   = 1 << 20 // for what goes with an array of a round size: S-boxes and states
 	defaultMaxTry = 2 * time.Second
 )
 
@@ -132,6 +132,7 @@ func withDefaults(o Options) Options {
 	if o.Memory <= 0 {
 		o.Memory = defaultMemory
 	}
+	o.Memory += memorySlack
 	if o.MaxTry <= 0 {
 		o.MaxTry = defaultMaxTry
 	}
