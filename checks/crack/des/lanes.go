@@ -1,0 +1,149 @@
+package des
+
+// lanes is the state of 64 words at a time: each machine word holds one bit of
+// all of them, the first word's in the highest bit.
+type lanes struct {
+	left, right [32]uint64
+	from        [48]uint8 // which bit of the right half is each bit of the salted expansion
+	keys        [64]uint64
+	subkeys     [16][48]uint64
+}
+
+// enough is how many words are worth the work for 64.
+const enough = 12
+
+// Batch computes Traditional for many words with one salt, to dst, which has
+// room for all. It is fastest for a multiple of 64 words.
+func (c *Crypter) Batch(dst []Digest, words [][]byte, salt uint32) {
+	for len(words) > 0 {
+		n := min(len(words), 64)
+		if n < enough {
+			for i, w := range words[:n] {
+				dst[i] = c.Traditional(w, salt)
+			}
+		} else {
+			for i, w := range words[:n] {
+				c.lanes.keys[i] = key(cString(w))
+			}
+			c.bitslice(dst[:n], traditional, salt)
+		}
+		dst, words = dst[n:], words[n:]
+	}
+}
+
+// BatchBSDi computes BSDi for many words with one count and salt, to dst, which
+// has room for all. It is fastest for a multiple of 64 words. It is false if Stop
+// ended it; dst then holds no use.
+func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bool {
+	for len(words) > 0 {
+		n := min(len(words), 64)
+		if n < enough {
+			for i, w := range words[:n] {
+				d, ok := c.BSDi(w, count, salt)
+				if !ok {
+					return false
+				}
+				dst[i] = d
+			}
+		} else {
+			for i, w := range words[:n] {
+				c.lanes.keys[i] = c.fold(w)
+			}
+			if !c.bitslice(dst[:n], max(count, 1), salt) {
+				return false
+			}
+		}
+		dst, words = dst[n:], words[n:]
+	}
+	return true
+}
+
+// bitslice encrypts a block of zeros under the keys of the lanes. It fills dst,
+// of at most 64, and is false if Stop ended it.
+func (c *Crypter) bitslice(dst []Digest, count, salt uint32) bool {
+	b := &c.lanes
+	transpose64(&b.keys)
+	b.prepare(&c.order, salt)
+	b.left, b.right = [32]uint64{}, [32]uint64{}
+	l, r := &b.left, &b.right
+	for i := range count {
+		if i%pause == pause-1 && c.Stop != nil && c.Stop() {
+			return false
+		}
+		for n := 0; n < 16; n += 2 {
+			b.round(l, r, &b.subkeys[n])
+			b.round(r, l, &b.subkeys[n+1])
+		}
+		l, r = r, l
+	}
+	// The keys are done with: their room takes the blocks.
+	copy(b.keys[:32], l[:])
+	copy(b.keys[32:], r[:])
+	transpose64(&b.keys)
+	for i := range dst {
+		dst[i] = encode(final(uint32(b.keys[i]>>32), uint32(b.keys[i])))
+	}
+	return true
+}
+
+// prepare lays out the expansion and the subkeys. The state is inverted where
+// the circuits' outputs are, differently in each round; this and the inverted
+// inputs go into the subkeys. After 16 rounds, eight for each half, nothing is
+// inverted, so the next encryption has the same subkeys.
+func (b *lanes) prepare(order *[16][48]uint8, salt uint32) {
+	for j, from := range expansion {
+		b.from[j] = from - 1
+	}
+	for i := range 24 {
+		if salt>>i&1 != 0 {
+			b.from[i], b.from[i+24] = b.from[i+24], b.from[i]
+		}
+	}
+	var in uint64   // of the boxes, the first bit highest
+	var out uint32  // of the boxes before the permutation
+	var turn uint32 // the same behind it
+	for _, v := range inverted {
+		in = in<<6 | uint64(v.in)
+		out = out<<4 | uint32(v.out)
+	}
+	for _, from := range permutation {
+		turn = turn<<1 | out>>(32-from)&1
+	}
+	var left, right uint32 // inverted bits of the state
+	for round := range b.subkeys {
+		for j := range b.subkeys[round] {
+			invert := in>>(47-j)&1 ^ uint64(right>>(31-b.from[j])&1)
+			b.subkeys[round][j] = b.keys[order[round][j]] ^ -invert
+		}
+		left, right = right, left^turn
+	}
+}
+
+// round adds the boxes' outputs for the right half to the left one. Input j of
+// the boxes is bit from[j] of the right half and bit j of the subkey.
+func (b *lanes) round(l, r *[32]uint64, key *[48]uint64) {
+	box1(l, r, &b.from, key)
+	box2(l, r, &b.from, key)
+	box3(l, r, &b.from, key)
+	box4(l, r, &b.from, key)
+	box5(l, r, &b.from, key)
+	box6(l, r, &b.from, key)
+	box7(l, r, &b.from, key)
+	box8(l, r, &b.from, key)
+}
+
+// transpose64 mirrors a matrix of bits, the highest bit first in each row: it
+// exchanges the corners of ever smaller squares.
+func transpose64(m *[64]uint64) {
+	mask := uint64(1<<32 - 1)
+	for size := 32; size > 0; size >>= 1 {
+		for i := range 64 {
+			if i&size == 0 {
+				t := (m[i] ^ m[i+size]>>size) & mask
+				m[i] ^= t
+				m[i+size] ^= t << size
+			}
+		}
+		mask ^= mask << (size >> 1)
+	}
+}
