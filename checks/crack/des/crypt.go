@@ -4,9 +4,9 @@ package des
 // safe for use by several goroutines at once. What it was given stays in its
 // buffers until the next call.
 type Crypter struct {
-	// Stop, unless nil, is asked every few milliseconds during bsdicrypt, whose
-	// count can make one call last many seconds. True ends the call without a
-	// digest.
+	// Stop, unless nil, is asked at the start and every few milliseconds of
+	// bsdicrypt, whose count can make one call last many seconds. True ends the
+	// call without a digest. Descrypt and bigcrypt do not ask.
 	Stop func() bool
 
 	boxes [8][64]uint64     // S-box, permutation and expansion in one

@@ -158,10 +158,11 @@ func TestStop(t *testing.T) {
 	if c.BatchBSDi(make([]Digest, 64), make([][]byte, 64), 1<<24-1, 0) || calls != 3 {
 		t.Errorf("batch: not stopped after %d calls", calls)
 	}
-	c.Stop = nil
-	want := New().Traditional(nil, 1)
-	if got := c.Traditional(nil, 1); got != want {
-		t.Errorf("after a stop: %s, want %s", got, want)
+	// Descrypt does not ask, and nothing of the above is left.
+	c.Stop = func() bool { return true }
+	want, got := New().Traditional(nil, 1), make([]Digest, 64)
+	if c.Batch(got, make([][]byte, 64), 1); got[63] != want || c.Traditional(nil, 1) != want {
+		t.Errorf("after a stop: %s, want %s", got[63], want)
 	}
 }
 

@@ -25,7 +25,7 @@ func (c *Crypter) Batch(dst []Digest, words [][]byte, salt uint32) {
 			for i, w := range words[:n] {
 				c.lanes.keys[i] = key(cString(w))
 			}
-			c.bitslice(dst[:n], traditional, salt)
+			c.bitslice(dst[:n], traditional, salt, nil)
 		}
 		dst, words = dst[n:], words[n:]
 	}
@@ -33,7 +33,7 @@ func (c *Crypter) Batch(dst []Digest, words [][]byte, salt uint32) {
 
 // BatchBSDi computes BSDi for many words with one count and salt, to dst, which
 // has room for all. It is fastest for a multiple of 64 words. It is false if Stop
-// ended it; dst then holds no use.
+// ended it; dst is of no use then.
 func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bool {
 	for len(words) > 0 {
 		n := min(len(words), 64)
@@ -49,7 +49,7 @@ func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bo
 			for i, w := range words[:n] {
 				c.lanes.keys[i] = c.fold(w)
 			}
-			if !c.bitslice(dst[:n], max(count, 1), salt) {
+			if !c.bitslice(dst[:n], max(count, 1), salt, c.Stop) {
 				return false
 			}
 		}
@@ -59,15 +59,15 @@ func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bo
 }
 
 // bitslice encrypts a block of zeros under the keys of the lanes. It fills dst,
-// of at most 64, and is false if Stop ended it.
-func (c *Crypter) bitslice(dst []Digest, count, salt uint32) bool {
+// of at most 64, and is false if stop ended it.
+func (c *Crypter) bitslice(dst []Digest, count, salt uint32, stop func() bool) bool {
 	b := &c.lanes
 	transpose64(&b.keys)
 	b.prepare(&c.order, salt)
 	b.left, b.right = [32]uint64{}, [32]uint64{}
 	l, r := &b.left, &b.right
 	for i := range count {
-		if i%pause == pause-1 && c.Stop != nil && c.Stop() {
+		if i%pause == 0 && stop != nil && stop() {
 			return false
 		}
 		for n := 0; n < 16; n += 2 {

@@ -76,7 +76,7 @@ func TestLanes(t *testing.T) {
 		for i, w := range words {
 			c.lanes.keys[i] = c.fold(w)
 		}
-		c.bitslice(dst, max(count, 1), salt)
+		c.bitslice(dst, max(count, 1), salt, nil)
 		check("bitslice", dst, bsdi)
 	}
 }

@@ -76,7 +76,7 @@ func expand(half uint32) (x uint64) {
 // collapse undoes expand: the inner four bits of each six are the half.
 func collapse(x uint64) (half uint32) {
 	for range 8 {
-		half = half<<4 | uint32(x>>57)&15 // six bits in a byte; the inner four begin one above the lowest
+		half = half<<4 | uint32(x>>57)&15
 		x <<= 8
 	}
 	return half
