@@ -93,7 +93,8 @@ fuzz:
 differential: tree
 	@$(WITH_TREE); export HOSTAUDIT_DIFFERENTIAL=$${HOSTAUDIT_DIFFERENTIAL:-10000}; \
 	$(GO) test -count=1 -v -timeout 60m -run '^TestDifferential' ./checks/internal/sshdconf; \
-	$(GO) test -count=1 -v -timeout 60m -run '^Test(Differential|RealBind|RealMySQL)' ./checks/mysql
+	$(GO) test -count=1 -v -timeout 60m -run '^Test(Differential|RealBind|RealMySQL)' ./checks/mysql; \
+	HOSTAUDIT_DIFFERENTIAL=20000 $(GO) test -count=1 -timeout 60m ./checks/crack/...
 
 cover: tree
 	@mkdir -p .cache; $(WITH_TREE); \

@@ -47,7 +47,12 @@ var settings = map[string]func(*rand.Rand) string{
 	"sunmd5": func(r *rand.Rand) string {
 		return fmt.Sprintf("$md5,rounds=%d$%s$", 1+r.IntN(100), randomDigits(r, cryptDigits, 1+r.IntN(16)))
 	},
-	"nt": func(*rand.Rand) string { return "$3$" },
+	"nt":       func(*rand.Rand) string { return "$3$" },
+	"descrypt": func(r *rand.Rand) string { return randomDigits(r, cryptDigits, 2) },
+	"bigcrypt": func(r *rand.Rand) string { return randomDigits(r, cryptDigits, 2+11+1) },
+	"bsdicrypt": func(r *rand.Rand) string {
+		return "_" + randomDigits(r, cryptDigits, 1) + ".../"[:3] + randomDigits(r, cryptDigits, 4)
+	},
 	"gost-yescrypt": func(r *rand.Rand) string {
 		return fmt.Sprintf("$gy$j%s%s$%s%s$", randomDigits(r, "/0123456789", 1), randomDigits(r, cryptDigits[:8], 1),
 			randomDigits(r, cryptDigits, 4*r.IntN(6)), randomDigits(r, "./", 2))
@@ -85,7 +90,7 @@ func TestAgainstLibcrypt(t *testing.T) {
 					t.Errorf("setting %q password %q: no match (%v)", s, password, err)
 				}
 				other := password + "x"
-				if f.Scheme == Bcrypt && len(password) >= 72 {
+				if f.Scheme == Bcrypt && len(password) >= 72 || f.Scheme == DESCrypt && len(password) >= 8 {
 					other = "x" + password
 				}
 				if f.Scheme == BcryptX {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"hostaudit/checks/crack/bcrypt"
+	"hostaudit/checks/crack/des"
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
 	"hostaudit/checks/crack/sunmd5"
@@ -44,7 +45,8 @@ type engine struct {
 	sha1   sha1crypt.Hasher
 	sun    sunmd5.Hasher
 	yes    yescrypt.Hasher
-	raw    []byte // a decoded salt
+	des    *des.Crypter // made when it is first needed: its tables take a moment
+	raw    []byte       // a decoded salt
 }
 
 var (
@@ -77,6 +79,15 @@ func (e *engine) match(f *Form, word []byte) (bool, error) {
 	case SunMD5:
 		// The salt counts with the setting before it.
 		return e.sun.Hash(word, []byte(f.hash[:f.salt[1]]), uint32(f.Cost.Rounds)) == string(digest), nil
+	case DESCrypt, BigCrypt, BSDiCrypt:
+		if e.des == nil {
+			e.des = des.New()
+		}
+		out, err := e.des.Crypt(word, f.hash)
+		if err != nil {
+			return false, errRefused
+		}
+		return out == f.hash, nil
 	case NT:
 		sum, ok := nt.NT(word)
 		return ok && sum == string(digest), nil

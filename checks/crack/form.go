@@ -237,11 +237,6 @@ func identifyHash(field string) Form {
 	}
 	f.Class = Hash
 	f.Outdated = f.Scheme.outdated()
-	switch f.Scheme {
-	case SHA512Crypt, SHA256Crypt, MD5Crypt, Apr1, Bcrypt, BcryptX, SHA1Crypt, SunMD5, NT, Yescrypt, GostYescrypt, Scrypt:
-		f.Supported = true
-	default:
-		f.Why = "no implementation of " + f.Scheme.String()
-	}
+	f.Supported = true
 	return f
 }

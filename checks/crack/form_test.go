@@ -55,7 +55,7 @@ func TestIdentify(t *testing.T) {
 		{"marks-hash", "!!" + sample6, LockedHash, SHA512Crypt, "s", 5000},
 		{"star-hash", "*" + sample6, LockedHash, SHA512Crypt, "s", 5000},
 		{"lk-hash", "*LK*" + sample6, LockedHash, SHA512Crypt, "s", 5000},
-		{"mark-des", "!" + sampleDES, LockedHash, DESCrypt, "o", 25},
+		{"mark-des", "!" + sampleDES, LockedHash, DESCrypt, "so", 25},
 		{"lk-yescrypt", "*LK*" + sampleY, LockedHash, Yescrypt, "s", 8 << 10},
 
 		{"sha512", sample6, Hash, SHA512Crypt, "s", 5000},
@@ -123,18 +123,18 @@ func TestIdentify(t *testing.T) {
 		{"nt", "$3$$5835048ce94ad0564e29a924a03510ef", Hash, NT, "so", 1},
 		{"nt-upper-case", "$3$$5835048CE94AD0564E29A924A03510EF", Malformed, NT, "", 0},
 
-		{"des", sampleDES, Hash, DESCrypt, "o", 25},
-		{"des-ageing", sampleDES + ",..", Hash, DESCrypt, "o", 25},       // crypt(3) does not match
-		{"des-trailing-blank", sampleDES + " ", Hash, DESCrypt, "o", 25}, // crypt(3) does not match
-		{"des-trailing-cr", sampleDES + "\r", Hash, DESCrypt, "o", 25},   // crypt(3) does not match
-		{"des-dollar", sampleDES + "$", Hash, DESCrypt, "o", 25},         // crypt(3) does not match
+		{"des", sampleDES, Hash, DESCrypt, "so", 25},
+		{"des-ageing", sampleDES + ",..", Hash, DESCrypt, "so", 25},       // crypt(3) does not match
+		{"des-trailing-blank", sampleDES + " ", Hash, DESCrypt, "so", 25}, // crypt(3) does not match
+		{"des-trailing-cr", sampleDES + "\r", Hash, DESCrypt, "so", 25},   // crypt(3) does not match
+		{"des-dollar", sampleDES + "$", Hash, DESCrypt, "so", 25},         // crypt(3) does not match
 		{"des-one-more", sampleDES + "x", Malformed, 0, "", 0},
 		{"des-one-less", sampleDES[:12], Malformed, 0, "", 0},
 		{"des-impossible-end", sampleDES[:12] + "/", Malformed, 0, "", 0},
-		{"bigcrypt", sampleBig, Hash, BigCrypt, "o", 50},
-		{"bigcrypt-ageing", sampleBig + ",..", Hash, BigCrypt, "o", 50}, // crypt(3) does not match
-		{"bsdi", sampleBSDi, Hash, BSDiCrypt, "o", 725},                 // pam_unix refuses
-		{"bsdi-no-count", "_....abcdQM2yNOB2gjQ", Hash, BSDiCrypt, "o", 0},
+		{"bigcrypt", sampleBig, Hash, BigCrypt, "so", 50},
+		{"bigcrypt-ageing", sampleBig + ",..", Hash, BigCrypt, "so", 50}, // crypt(3) does not match
+		{"bsdi", sampleBSDi, Hash, BSDiCrypt, "so", 725},                 // pam_unix refuses
+		{"bsdi-no-count", "_....abcdQM2yNOB2gjQ", Hash, BSDiCrypt, "so", 1},
 		{"bsdi-trailing-blank", sampleBSDi + " ", Malformed, BSDiCrypt, "", 0},
 
 		{"plain", "password1", Malformed, 0, "", 0},

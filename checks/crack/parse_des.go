@@ -49,7 +49,7 @@ func (f *Form) parseBSDi() (why string) {
 		count = count<<6 | uint64(strings.IndexByte(cryptDigits, f.hash[i]))
 	}
 	f.salt, f.digest = [2]int{5, 9}, 9
-	f.Cost = Cost{Rounds: count}
+	f.Cost = Cost{Rounds: max(count, 1)} // none counts as one
 	if !encoded(f.hash[9:], cryptDigits, 11, encodingHigh4) {
 		return whyDigest
 	}
