@@ -215,7 +215,7 @@ func TestLast(t *testing.T) {
 		{"empty", "bind-address=", "bind-address", "", ""},
 		{"skip-text", "skip-bind-address=x", "bind-address", "0", "0"},
 		{"loose-nothing", "loose-=x", "bind-address", "refused", "unset"},
-		{"maximum-of-a-plugin", "maximum-mysqlx-port=70000", "mysqlx-port", "refused", "unset"},
+		{"maximum-of-a-plugin", "maximum-mysqlx-port=70000", "mysqlx-port", "refused", "65535"},
 		{"maximum", "maximum-bind-address=x", "bind-address", "refused", "refused"},
 		{"typing-error", "bind-adress=a", "bind-address", "refused", "refused"},
 		{"typing-error-loose", "loose-bind-adress=a", "bind-address", "unset", "unset"},

@@ -107,9 +107,6 @@ func effective(form Form, o Option) (value string, has bool) {
 
 // read evaluates the value; false when the server passes it over.
 func (d *Dialect) read(s *Setting) bool {
-	if s.Form == Maximum && d.pluginOf(s.Long) {
-		return false
-	}
 	value, has := effective(s.Form, s.Option)
 	switch kind := kindOf(s.Long); kind {
 	case truth, flag:

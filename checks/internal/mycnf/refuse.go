@@ -51,7 +51,7 @@ func (d *Dialect) refuses(n Name, o Option) (why string, unsure bool) {
 	case n.Form == Maximum && kindOf(n.Long) == flag && d.mySQL:
 		// It is handled before anything else is looked at.
 	case n.Form == Maximum && d.pluginOf(n.Long):
-		// It is taken and changes nothing.
+		// To a plugin's option it is the value.
 	case n.Form == Maximum && (kindOf(n.Long) != text || d.evaluated(n.Long)):
 		return "it has no maximum to set", unsure
 	case kindOf(n.Long) == number:
