@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	xbcrypt "golang.org/x/crypto/bcrypt"
+
+	"hostaudit/checks/crack/crypttest"
 )
 
 func parse(tb testing.TB, text string) Setting {
@@ -26,7 +28,7 @@ func TestVectors(t *testing.T) {
 	var h Hasher
 	var tries []Pair
 	var want []string
-	for i, v := range vectors(t, 5) {
+	for i, v := range crypttest.Vectors(t, 5) {
 		if i%thin != 0 {
 			continue
 		}
@@ -128,7 +130,7 @@ func TestParseSetting(t *testing.T) {
 
 // randomSetting has any last character of salt.
 func randomSetting(r *rand.Rand, cost int) string {
-	return fmt.Sprintf("$2%c$%02d$%s", "abxy"[r.IntN(4)], cost, randomDigits(r, digits, 22))
+	return fmt.Sprintf("$2%c$%02d$%s", "abxy"[r.IntN(4)], cost, crypttest.RandomDigits(r, digits, 22))
 }
 
 // guardedWord is one that $2a$'s countermeasure is likely to change: in every four
@@ -138,13 +140,13 @@ func guardedWord(r *rand.Rand) string {
 	var b strings.Builder
 	for range r.IntN(20) {
 		n := r.IntN(4)
-		b.WriteString(strings.Repeat("\xff", n) + randomDigits(r, "\x80\xa3\xff", 1) + randomDigits(r, "a\x7f", 3-n))
+		b.WriteString(strings.Repeat("\xff", n) + crypttest.RandomDigits(r, "\x80\xa3\xff", 1) + crypttest.RandomDigits(r, "a\x7f", 3-n))
 	}
 	return b.String() + "\xff\xa3b"
 }
 
 func TestAgainstLibcrypt(t *testing.T) {
-	c := newLibcrypt(t)
+	c := crypttest.New(t)
 	r := rand.New(rand.NewPCG(2, 1))
 	var h Hasher
 	guarded := 0 // words that $2a$'s countermeasure changes
@@ -153,7 +155,7 @@ func TestAgainstLibcrypt(t *testing.T) {
 		var tries []Pair
 		var want []string
 		for i := range n {
-			word, setting := randomWord(r, turn+i), randomSetting(r, cost)
+			word, setting := crypttest.RandomWord(r, turn+i), randomSetting(r, cost)
 			if r.IntN(8) == 0 {
 				word = guardedWord(r)
 			}
@@ -162,7 +164,7 @@ func TestAgainstLibcrypt(t *testing.T) {
 				guarded++
 			}
 			tries = append(tries, Pair{parse(t, setting), []byte(word)})
-			want = append(want, c.crypt(t, 1, word, setting))
+			want = append(want, c.Crypt(t, 1, word, setting))
 		}
 		for i, got := range h.HashPairs(tries) {
 			if got = tries[i].Setting.Text() + got; got != want[i] {
@@ -170,7 +172,7 @@ func TestAgainstLibcrypt(t *testing.T) {
 			}
 		}
 	}
-	n := pairs(t) / thin
+	n := crypttest.Pairs(t) / thin
 	for turn := 0; turn < n; {
 		size := 1 + r.IntN(2*Lanes)
 		try(turn, size, MinCost)
@@ -183,12 +185,12 @@ func TestAgainstLibcrypt(t *testing.T) {
 		try(7*i, 5, 5+r.IntN(2)) // crypt_gensalt(3) makes cost 5
 	}
 	for range n {
-		setting := "$2" + randomDigits(r, "abxyc", 1) + "$" + randomDigits(r, "001234", 2) + "$" + randomDigits(r, digits+"$", 21+r.IntN(3))
+		setting := "$2" + crypttest.RandomDigits(r, "abxyc", 1) + "$" + crypttest.RandomDigits(r, "001234", 2) + "$" + crypttest.RandomDigits(r, digits+"$", 21+r.IntN(3))
 		if s, ok := ParseSetting(setting); !ok {
-			if got := c.crypt(t, 1, "word", setting); got != "" {
+			if got := c.Crypt(t, 1, "word", setting); got != "" {
 				t.Fatalf("%q refused, crypt(3) gives %q", setting, got)
 			}
-		} else if s.Cost() < 6 && c.crypt(t, 1, "word", setting) == "" {
+		} else if s.Cost() < 6 && c.Crypt(t, 1, "word", setting) == "" {
 			t.Fatalf("crypt(3) refuses %q", setting)
 		}
 	}
@@ -287,15 +289,15 @@ func BenchmarkAgainstLibcrypt(b *testing.B) {
 		b.Run(strconv.Itoa(n), func(b *testing.B) {
 			var h Hasher
 			s, list := parse(b, benchSetting), words(n)
-			compare(b, n, "correct horse", benchSetting, func() { h.HashMany(s, list) })
+			crypttest.Compare(b, n, "correct horse", benchSetting, func() { h.HashMany(s, list) })
 		})
 	}
 }
 
 func BenchmarkLibrary(b *testing.B) {
-	c := newLibcrypt(b)
-	hash := []byte(c.crypt(b, 1, hex.EncodeToString([]byte{1}), benchSetting))
-	compare(b, 1, "correct horse", benchSetting, func() {
+	c := crypttest.New(b)
+	hash := []byte(c.Crypt(b, 1, hex.EncodeToString([]byte{1}), benchSetting))
+	crypttest.Compare(b, 1, "correct horse", benchSetting, func() {
 		_ = xbcrypt.CompareHashAndPassword(hash, []byte("correct horse"))
 	})
 }

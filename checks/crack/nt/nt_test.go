@@ -4,10 +4,12 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"hostaudit/checks/crack/crypttest"
 )
 
 func TestVectors(t *testing.T) {
-	for _, v := range vectors(t, 2) {
+	for _, v := range crypttest.Vectors(t, 2) {
 		if got, ok := NT([]byte(v[1])); !ok || got != v[0] {
 			t.Errorf("word %q: %s %v, want %s", v[1], got, ok, v[0])
 		}
@@ -15,16 +17,16 @@ func TestVectors(t *testing.T) {
 }
 
 func TestLongest(t *testing.T) {
-	c := newLibcrypt(t)
+	c := crypttest.New(t)
 	word := strings.Repeat("\xe9x", 256)[:MaxWord]
 	got, ok := NT([]byte(word))
-	if want := c.crypt(t, 1, word, "$3$"); !ok || "$3$$"+got != want {
+	if want := c.Crypt(t, 1, word, "$3$"); !ok || "$3$$"+got != want {
 		t.Errorf("%d bytes: %s %v, want %s", len(word), got, ok, want)
 	}
 	if got, ok := NT([]byte(word + "x")); ok || got != "" {
 		t.Errorf("%d bytes: %s, want none", len(word)+1, got)
 	}
-	if want := c.crypt(t, 1, word+"x", "$3$"); want != "" {
+	if want := c.Crypt(t, 1, word+"x", "$3$"); want != "" {
 		t.Errorf("crypt(3) takes %d bytes: %s", len(word)+1, want)
 	}
 	cut, _ := NT([]byte("abc\x00def"))
@@ -34,12 +36,12 @@ func TestLongest(t *testing.T) {
 }
 
 func TestAgainstLibcrypt(t *testing.T) {
-	c := newLibcrypt(t)
+	c := crypttest.New(t)
 	r := rand.New(rand.NewPCG(3, 1))
-	for i := range pairs(t) {
-		word := randomWord(r, i)
-		setting := "$3$" + randomDigits(r, "$x./0", r.IntN(4)) // nothing behind $3$ matters
-		want := c.crypt(t, 1, word, setting)
+	for i := range crypttest.Pairs(t) {
+		word := crypttest.RandomWord(r, i)
+		setting := "$3$" + crypttest.RandomDigits(r, "$x./0", r.IntN(4)) // nothing behind $3$ matters
+		want := c.Crypt(t, 1, word, setting)
 		if got, ok := NT([]byte(word)); !ok || "$3$$"+got != want {
 			t.Fatalf("word %q setting %q: %s, want %s", word, setting, got, want)
 		}
@@ -68,7 +70,7 @@ func FuzzNT(f *testing.F) {
 }
 
 func BenchmarkAgainstLibcrypt(b *testing.B) {
-	compare(b, 10000, "correct horse", "$3$", func() {
+	crypttest.Compare(b, 10000, "correct horse", "$3$", func() {
 		for range 10000 {
 			_, _ = NT([]byte("correct horse"))
 		}

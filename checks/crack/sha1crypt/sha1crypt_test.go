@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hostaudit/checks/crack/crypttest"
 )
 
 // answer is what crypt(3) returns for a setting that Hash's caller has taken apart.
@@ -26,7 +28,7 @@ func split(tb testing.TB, setting string) (salt string, iterations uint32) {
 
 func TestVectors(t *testing.T) {
 	var h Hasher
-	all := vectors(t, 3)
+	all := crypttest.Vectors(t, 3)
 	// From passlib's tests, which took them from John the Ripper's.
 	all = append(all,
 		[]string{"$sha1$19703$iVdJqfSE", "$sha1$19703$iVdJqfSE$v4qYKl1zqYThwpjJAoKX6UvlHq/a", "password"},
@@ -40,20 +42,20 @@ func TestVectors(t *testing.T) {
 }
 
 func TestAgainstLibcrypt(t *testing.T) {
-	c := newLibcrypt(t)
+	c := crypttest.New(t)
 	r := rand.New(rand.NewPCG(1, 1))
 	var h Hasher
 	try := func(turn, longest int, iterations uint32) {
 		t.Helper()
-		word := randomWord(r, turn)
-		salt := randomDigits(r, digits, 1+r.IntN(longest))
+		word := crypttest.RandomWord(r, turn)
+		salt := crypttest.RandomDigits(r, digits, 1+r.IntN(longest))
 		setting := fmt.Sprintf("$sha1$%d$%s", iterations, salt) + []string{"", "$", "$x", "$$"}[r.IntN(4)]
-		want := c.crypt(t, 1, word, setting)
+		want := c.Crypt(t, 1, word, setting)
 		if got := answer(&h, word, salt, iterations); got != want {
 			t.Fatalf("word %q setting %q: %s, want %s", word, setting, got, want)
 		}
 	}
-	n := pairs(t)
+	n := crypttest.Pairs(t)
 	for i := range n {
 		// The salts of crypt_gensalt have 16 characters; the length is not checked.
 		try(i, []int{16, 64, 300}[r.IntN(3)], uint32(r.IntN(40)))
@@ -95,7 +97,7 @@ func FuzzHash(f *testing.F) {
 
 func BenchmarkAgainstLibcrypt(b *testing.B) {
 	var h Hasher
-	compare(b, 1, "correct horse", "$sha1$20000$GGXpNqoJvglVTkGU", func() {
+	crypttest.Compare(b, 1, "correct horse", "$sha1$20000$GGXpNqoJvglVTkGU", func() {
 		h.Hash([]byte("correct horse"), []byte("GGXpNqoJvglVTkGU"), 20000)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+
+	"hostaudit/checks/crack/crypttest"
 )
 
 // answer is what crypt(3) returns, "" where it refuses.
@@ -18,7 +20,7 @@ func answer(h *Hasher, word, setting string) string {
 
 func TestVectors(t *testing.T) {
 	var h Hasher
-	all := vectors(t, 3)
+	all := crypttest.Vectors(t, 3)
 	// Of Solaris systems, as passlib's tests have them; the last is made with a
 	// bare salt.
 	for _, v := range [][2]string{
@@ -90,18 +92,18 @@ func randomSetting(r *rand.Rand, full bool) string {
 	case r.IntN(4) == 0:
 		head = "$md5,"
 	}
-	salt := randomDigits(r, digits, []int{8, r.IntN(20), r.IntN(380)}[r.IntN(3)])
+	salt := crypttest.RandomDigits(r, digits, []int{8, r.IntN(20), r.IntN(380)}[r.IntN(3)])
 	return head + salt + []string{"", "$", "$$", "$x", "$$x", "$$$", "-", "$/$x"}[r.IntN(8)]
 }
 
 func TestAgainstLibcrypt(t *testing.T) {
-	c := newLibcrypt(t)
+	c := crypttest.New(t)
 	r := rand.New(rand.NewPCG(5, 1))
 	var h Hasher
 	try := func(turn int, full bool) {
 		t.Helper()
-		word, setting := randomWord(r, turn), randomSetting(r, full)
-		want := c.crypt(t, 1, word, setting)
+		word, setting := crypttest.RandomWord(r, turn), randomSetting(r, full)
+		want := c.Crypt(t, 1, word, setting)
 		if got := answer(&h, word, setting); got != want {
 			t.Fatalf("word %q setting %q: %s, want %s", word, setting, got, want)
 		}
@@ -113,7 +115,7 @@ func TestAgainstLibcrypt(t *testing.T) {
 			t.Fatalf("word %q setting %q: %s, want it again", word, want, got)
 		}
 	}
-	n := pairs(t)
+	n := crypttest.Pairs(t)
 	for i := range n {
 		try(i, false)
 	}
@@ -121,11 +123,11 @@ func TestAgainstLibcrypt(t *testing.T) {
 		try(17*i, true)
 	}
 	for range n {
-		setting := "$md5" + randomDigits(r, "$,rounds=$,a0149", r.IntN(24))
+		setting := "$md5" + crypttest.RandomDigits(r, "$,rounds=$,a0149", r.IntN(24))
 		if _, rounds, ok := ParseSetting(setting); ok && rounds > 1<<16 {
 			continue // too slow
 		}
-		if want, got := c.crypt(t, 1, "word", setting), answer(&h, "word", setting); got != want {
+		if want, got := c.Crypt(t, 1, "word", setting), answer(&h, "word", setting); got != want {
 			t.Fatalf("setting %q: %s, want %s", setting, got, want)
 		}
 	}
@@ -172,7 +174,7 @@ func FuzzParseSetting(f *testing.F) {
 
 func BenchmarkAgainstLibcrypt(b *testing.B) {
 	var h Hasher
-	compare(b, 1, "correct horse", "$md5$1xMeE.at$$", func() {
+	crypttest.Compare(b, 1, "correct horse", "$md5$1xMeE.at$$", func() {
 		h.Hash([]byte("correct horse"), []byte("$md5$1xMeE.at$"), MinRounds)
 	})
 }

@@ -1,4 +1,6 @@
-package bcrypt
+// Package crypttest helps the tests of the schemes: it asks the system's crypt(3), makes
+// words and reads vectors. Only tests use it.
+package crypttest
 
 import (
 	"bufio"
@@ -15,8 +17,8 @@ import (
 	"time"
 )
 
-// libcrypt asks the system's crypt(3) through one perl process.
-type libcrypt struct {
+// Libcrypt asks the system's crypt(3) through one perl process.
+type Libcrypt struct {
 	in  io.Writer
 	out *bufio.Scanner
 }
@@ -25,7 +27,8 @@ const cryptLoop = `$| = 1; binmode STDIN; binmode STDOUT;
 while (<STDIN>) { chomp; my ($n, $p, $s) = split / /, $_, -1; $_ = pack "H*", $_ for $p, $s;
 my $h; $h = crypt($p, $s) for 1 .. $n; print defined $h ? unpack("H*", $h) : "", "\n"; }`
 
-func newLibcrypt(tb testing.TB) *libcrypt {
+// New starts it, or skips the test where there is no perl or no libxcrypt.
+func New(tb testing.TB) *Libcrypt {
 	tb.Helper()
 	perl, err := exec.LookPath("perl")
 	if err != nil {
@@ -49,15 +52,15 @@ func newLibcrypt(tb testing.TB) *libcrypt {
 			tb.Errorf("perl: %v", err)
 		}
 	})
-	c := &libcrypt{in: in, out: bufio.NewScanner(out)}
-	if !strings.HasPrefix(c.crypt(tb, 1, "a", "$y$j75$abcd$"), "$y$") {
+	c := &Libcrypt{in: in, out: bufio.NewScanner(out)}
+	if !strings.HasPrefix(c.Crypt(tb, 1, "a", "$y$j75$abcd$"), "$y$") {
 		tb.Skip("crypt(3) of this system is not libxcrypt with yescrypt")
 	}
 	return c
 }
 
-// crypt calls crypt(3) n times and returns "" where it fails.
-func (c *libcrypt) crypt(tb testing.TB, n int, password, setting string) string {
+// Crypt calls crypt(3) n times and returns "" where it fails.
+func (c *Libcrypt) Crypt(tb testing.TB, n int, password, setting string) string {
 	tb.Helper()
 	if _, err := fmt.Fprintf(c.in, "%d %s %s\n", n, hex.EncodeToString([]byte(password)), hex.EncodeToString([]byte(setting))); err != nil {
 		tb.Fatal(err)
@@ -75,9 +78,9 @@ func (c *libcrypt) crypt(tb testing.TB, n int, password, setting string) string 
 	return string(h)
 }
 
-// pairs is how many random pairs a differential test tries: 500, or
+// Pairs is how many random pairs a differential test tries: 500, or
 // HOSTAUDIT_DIFFERENTIAL if that is more.
-func pairs(tb testing.TB) int {
+func Pairs(tb testing.TB) int {
 	text := os.Getenv("HOSTAUDIT_DIFFERENTIAL")
 	if text == "" {
 		return 500
@@ -89,10 +92,10 @@ func pairs(tb testing.TB) int {
 	return max(500, n)
 }
 
-// randomWord is a word of 0 to 80 bytes, every length in turn, of one of five
+// RandomWord is a word of 0 to 80 bytes, every length in turn, of one of five
 // kinds: text, any bytes, bytes 0xff mostly, high bytes mostly, the bytes around
 // the sign bit.
-func randomWord(r *rand.Rand, turn int) string {
+func RandomWord(r *rand.Rand, turn int) string {
 	word := make([]byte, turn%81)
 	kind := r.IntN(5)
 	for i := range word {
@@ -115,7 +118,8 @@ func randomWord(r *rand.Rand, turn int) string {
 	return string(word)
 }
 
-func randomDigits(r *rand.Rand, set string, n int) string {
+// RandomDigits is a text of n characters of the set.
+func RandomDigits(r *rand.Rand, set string, n int) string {
 	var b strings.Builder
 	for range n {
 		b.WriteByte(set[r.IntN(len(set))])
@@ -123,17 +127,17 @@ func randomDigits(r *rand.Rand, set string, n int) string {
 	return b.String()
 }
 
-// compare times ours, which hashes perTurn words, and crypt(3) in turn and
+// Compare times ours, which hashes perTurn words, and crypt(3) in turn and
 // reports the medians: words per second of each, and how much faster ours is.
-func compare(b *testing.B, perTurn int, word, setting string, ours func()) {
-	c := newLibcrypt(b)
+func Compare(b *testing.B, perTurn int, word, setting string, ours func()) {
+	c := New(b)
 	var mine, theirs []float64
 	for b.Loop() {
 		start := time.Now()
 		ours()
 		mine = append(mine, float64(perTurn)/time.Since(start).Seconds())
 		start = time.Now()
-		if c.crypt(b, perTurn, word, setting) == "" {
+		if c.Crypt(b, perTurn, word, setting) == "" {
 			b.Fatal("crypt(3) refuses the setting")
 		}
 		theirs = append(theirs, float64(perTurn)/time.Since(start).Seconds())
@@ -145,8 +149,8 @@ func compare(b *testing.B, perTurn int, word, setting string, ours func()) {
 	b.ReportMetric(mine[len(mine)/2]/theirs[len(theirs)/2], "ratio")
 }
 
-// vectors reads testdata/vectors.txt: fields, of which the last is hexadecimal.
-func vectors(tb testing.TB, fields int) [][]string {
+// Vectors reads testdata/vectors.txt: fields, of which the last is hexadecimal.
+func Vectors(tb testing.TB, fields int) [][]string {
 	tb.Helper()
 	text, err := os.ReadFile("testdata/vectors.txt")
 	if err != nil {
