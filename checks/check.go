@@ -60,4 +60,5 @@ type PasswordSettings struct {
 	Memory   int64         // bytes for hash regions; 0 = 64 MiB
 	Budget   time.Duration // time for guessing; 0 = until ctx ends
 	Progress func(done, total int64)
+	Kept     *Keeper // what was tried in earlier runs; nil = nothing is kept
 }

@@ -12,8 +12,22 @@ import (
 type Job struct {
 	// Form is what Identify returned. A LockedHash is tested like a Hash.
 	Form Form
-	// Derived are tried before the list, in this order; see Derive.
+	// Names are what Run makes derived candidates of (Derive), which are tried
+	// before the list. The zero value gives none.
+	Names Names
+	// Derived are further candidates of this kind, after those of Names.
 	Derived [][]byte
+}
+
+// Names are what people make passwords of: see Derive.
+type Names struct {
+	Login, GECOS, Hostname string
+	Now                    time.Time // gives the year
+}
+
+// derived returns the job's own candidates, likeliest first.
+func (j *Job) derived() [][]byte {
+	return append(Derive(j.Names.Login, j.Names.GECOS, j.Names.Hostname, j.Names.Now), j.Derived...)
 }
 
 // Options say what to try and with how much.
@@ -29,8 +43,17 @@ type Options struct {
 	// which bcrypt passes up to cost 13.
 	MaxTry time.Duration
 	// Budget is the time after which no further candidate is started; 0 means
-	// no limit but the context's.
+	// no limit but the context's. Where the Ledger is kept, one candidate is
+	// started even if the budget is spent, so that every hash is finished some day.
 	Budget time.Duration
+	// Ledger is what earlier runs tried, and takes down what this one tries; nil
+	// means that nothing is known or kept.
+	Ledger *Ledger
+	// EmptyOnly: try the empty word and nothing else.
+	EmptyOnly bool
+	// Idle: nobody waits for the result. Nothing is started once the budget is
+	// spent, and the time a hash waits is not counted.
+	Idle bool
 	// Now is the clock for Budget; nil means time.Now.
 	Now func() time.Time
 	// Progress is told how many tests are settled out of how many. It is
@@ -56,7 +79,7 @@ const (
 	Weak
 	// Survived: every candidate was tried and none matches.
 	Survived
-	// Partial: the context or the budget ended after Tried of Total.
+	// Partial: the context or the budget ended before all of Total were tried.
 	Partial
 	// NotTestable: the form is no hash, or one that is not Supported.
 	NotTestable
@@ -90,11 +113,17 @@ type Verdict struct {
 	State State
 	// Empty says that the empty password matches: Enter logs in.
 	Empty bool
-	// Tried counts candidates that were tested; of a Weak hash, up to and with
-	// the first match in candidate order. Total is how many there are: the
-	// empty word, derived ones and the list, without repetitions and without
-	// words that crypt(3) does not take (longer than 511 bytes or with a NUL).
-	Tried, Total int
+	// Tried counts candidates that this run tested; of a Weak hash, up to and with
+	// the first match in candidate order. Known counts those that earlier runs had
+	// tested. Total is how many there are: the empty word, derived ones and the
+	// list, without repetitions and without words that crypt(3) does not take
+	// (longer than 511 bytes or with a NUL). Where time ran out before the derived
+	// ones were made, Total counts as many as Derive makes at most.
+	Tried, Known, Total int
+	// Remembered says of a Partial hash that the next run goes on where this one
+	// stopped and knows since when the hash waits: now for Waiting.
+	Remembered bool
+	Waiting    time.Duration
 	// Where is the place of a panic behind Failed, "dir/file.go:42"; it is
 	// empty if the library refused.
 	Where string
@@ -103,9 +132,14 @@ type Verdict struct {
 // Run tests every job and returns one verdict for each, in the order of jobs.
 //
 // Order of work: the empty word on every hash; then the derived candidates, the
-// likeliest of every hash first; then the list word by word, each word on every
-// hash. A hash that matched leaves the set. Equal hash strings are hashed once,
-// and share their derived candidates: what opens one account opens the other.
+// likeliest of every hash first (of many hashes, a block of them at a time); then
+// the list word by word, each word on every hash. A hash that matched leaves the
+// set. Equal hash strings are hashed once, and share their derived candidates:
+// what opens one account opens the other.
+//
+// What the Ledger knows is not tried again. Of what is tried, the first candidate
+// and every 16th after it go to the hash that has waited longest since an earlier
+// run: new hashes and new words cannot keep it from being finished.
 //
 // When ctx ends or the budget is spent, Run returns as soon as the candidates
 // then being hashed are done; hashes with candidates left are Partial.
@@ -122,6 +156,8 @@ func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
 	}
 	// A worker that dies leaves tests undone, so its hashes come out Partial.
 	_ = group.Wait()
+	s.commit()
+	s.ledger.flush()
 	return s.verdicts()
 }
 
@@ -138,6 +174,9 @@ func withDefaults(o Options) Options {
 	}
 	if o.Now == nil {
 		o.Now = time.Now
+	}
+	if o.Ledger == nil {
+		o.Ledger = NewLedger(o.Now)
 	}
 	if o.newMatcher == nil {
 		o.newMatcher = func() matcher { return new(engine) }
@@ -163,5 +202,9 @@ func work(ctx context.Context, s *schedule, memory *memoryGate, newMatcher func(
 			m = newMatcher() // the old one's buffers may be in any state
 		}
 		s.settle(t, matched, err)
+		if s.ledger.due(s.now()) {
+			s.commit()
+			s.ledger.checkpoint()
+		}
 	}
 }

@@ -3,91 +3,152 @@ package crack
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
 	"hostaudit/checks/internal/guard"
 )
 
-// unit is one distinct hash string.
-type unit struct {
-	form    Form
-	derived [][]byte
-	own     map[string]bool // the derived candidates, to skip them in the list
-	total   int             // candidates, the empty one included
+// place is where a candidate stands in the order of one hash.
+type place struct{ phase, rank int }
 
-	refusal State // NotTestable or TooCostly: never started
-	issued  int   // handed to workers
-	settled int   // results that came back
-	match   int   // 1-based number of the first candidate that matched, else 0
-	failed  bool
-	where   string
+// The phases of the work on a hash.
+const (
+	phaseEmpty = iota
+	phaseDerived
+	phaseList
+	phaseDone
+)
+
+func (p place) before(q place) bool {
+	return p.phase < q.phase || p.phase == q.phase && p.rank < q.rank
 }
 
-func (u *unit) closed() bool { return u.refusal != StateUnknown || u.match != 0 || u.failed }
-
-// task is one candidate for one hash; number is its place in the unit's order.
+// task is one candidate for one hash; number is how many of the unit were handed
+// out with it.
 type task struct {
 	unit   *unit
 	word   []byte
+	at     place
 	number int
 }
+
+const (
+	// blockSize is how many hashes have their derived candidates in memory at a time.
+	blockSize = 512
+	// share: one candidate of so many is for the hash that has waited longest.
+	share = 16
+)
 
 // schedule hands out the candidates in order and collects the results.
 type schedule struct {
 	words    [][]byte
-	units    []*unit
-	jobs     []*unit // of each job, in order
-	now      func() time.Time
-	deadline time.Time // zero: none
-	progress func(done, total int64)
+	ranks    map[string]int32 // of words
+	digests  []uint64         // of words
+	places   []uint32         // of words in the ledger
+	byDigest map[uint64]int32 // short digest -> rank
+	list     *wordSet         // all of words
+	cohorts  map[*wordSet]*cohort
+
+	ledger    *Ledger
+	digester  *digester
+	emptyOnly bool
+	units     []*unit
+	jobs      []*unit // of each job, in order
+	now       func() time.Time
+	deadline  time.Time // zero: none
+	progress  func(done, total int64)
 
 	mu          sync.Mutex
-	phase       int // 0 the empty word, 1 derived, 2 list, 3 done
+	free        bool // one candidate may be started after the deadline
+	handed      int
+	waiting     []*unit // hashes that earlier runs left, the oldest first
+	started     []*unit // hashes with candidates left when the run began
+	open        []*unit // those of started that are not closed yet, and some that are
+	deriving    []*unit // those of open whose derived candidates are to be tried
+	block       int     // where the present block begins in deriving
+	phase       int
 	rank, at    int // candidate within the phase, unit within the rank
 	done, total int64
 }
 
 func newSchedule(jobs []Job, opts Options) *schedule {
-	s := &schedule{now: opts.Now, progress: opts.Progress}
+	s := &schedule{
+		now: opts.Now, progress: opts.Progress, emptyOnly: opts.EmptyOnly, ledger: opts.Ledger,
+		free: opts.Ledger.save != nil && !opts.Idle,
+	}
 	if opts.Budget > 0 {
 		s.deadline = opts.Now().Add(opts.Budget)
 	}
-	inList := map[string]bool{"": true}
-	for _, w := range opts.Words {
-		if takes(w) && !inList[string(w)] {
-			inList[string(w)] = true
-			s.words = append(s.words, w)
-		}
+	if !s.emptyOnly {
+		s.takeWords(opts.Words)
 	}
+	if len(s.words) > maxTable {
+		s.ledger, s.free = NewLedger(opts.Now), false
+	}
+	l := s.ledger
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.tick()
+	s.digester = newDigester(l.key)
+	s.enterWords()
 	byHash := map[string]*unit{}
-	sharers := map[*unit][]Job{}
-	for _, j := range jobs {
+	for i := range jobs {
+		j := &jobs[i]
 		u := byHash[j.Form.hash]
 		if u == nil {
-			u = &unit{form: j.Form, refusal: refuse(j.Form, opts), own: map[string]bool{"": true}}
+			u = &unit{form: j.Form, refusal: refuse(j.Form, opts)}
 			byHash[j.Form.hash] = u
 			s.units = append(s.units, u)
 		}
 		s.jobs = append(s.jobs, u)
-		sharers[u] = append(sharers[u], j)
+		u.jobs = append(u.jobs, j)
 	}
 	for _, u := range s.units {
-		if u.refusal == NotTestable {
-			continue
-		}
-		u.derive(sharers[u])
-		u.total = 1 + len(u.derived) + len(s.words)
-		for _, w := range u.derived {
-			if inList[string(w)] {
-				u.total--
-			}
-		}
 		if u.refusal == StateUnknown {
-			s.total += int64(u.total)
+			s.resume(u, opts.Idle)
 		}
 	}
+	if !s.emptyOnly && l.list != s.list {
+		l.list, l.changed = s.list, true
+	}
+	slices.SortStableFunc(s.waiting, func(a, b *unit) int { return int(a.rec.since - b.rec.since) })
+	s.open = slices.Clone(s.started)
+	s.prepareBlock()
 	return s
+}
+
+// takeWords keeps the words that crypt(3) takes, each once.
+func (s *schedule) takeWords(words [][]byte) {
+	s.ranks = make(map[string]int32, len(words))
+	for _, w := range words {
+		if _, known := s.ranks[string(w)]; len(w) > 0 && takes(w) && !known {
+			s.ranks[string(w)] = int32(len(s.words))
+			s.words = append(s.words, w)
+		}
+	}
+}
+
+// enterWords makes the list known to the ledger.
+func (s *schedule) enterWords() {
+	s.cohorts = map[*wordSet]*cohort{}
+	if s.emptyOnly {
+		return
+	}
+	l := s.ledger
+	s.digests = make([]uint64, len(s.words))
+	s.byDigest = make(map[uint64]int32, len(s.words))
+	for i, w := range s.words {
+		s.digests[i] = s.digester.word(w)
+		s.byDigest[short(s.digests[i])] = int32(i)
+	}
+	s.places = l.enter(s.digests)
+	all := newBitmap(len(l.words))
+	for _, at := range s.places {
+		all.set(int(at))
+	}
+	s.list = l.intern(all)
 }
 
 // refuse returns why no candidate of the form may be started, or StateUnknown.
@@ -101,19 +162,14 @@ func refuse(f Form, opts Options) State {
 	return StateUnknown
 }
 
-// derive joins the derived candidates of the jobs with this hash, rank by rank.
-func (u *unit) derive(jobs []Job) {
-	for rank, more := 0, true; more; rank++ {
-		more = false
-		for _, j := range jobs {
-			if rank >= len(j.Derived) {
-				continue
-			}
-			more = true
-			if w := j.Derived[rank]; takes(w) && !u.own[string(w)] {
-				u.own[string(w)] = true
-				u.derived = append(u.derived, w)
-			}
+// prepareBlock makes the derived candidates of the next block of hashes.
+func (s *schedule) prepareBlock() {
+	if s.block >= len(s.deriving) {
+		return
+	}
+	for _, u := range s.deriving[s.block:min(s.block+blockSize, len(s.deriving))] {
+		if !u.closed() {
+			s.prepare(u)
 		}
 	}
 }
@@ -122,58 +178,166 @@ func (u *unit) derive(jobs []Job) {
 func (s *schedule) next(ctx context.Context) (task, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if ctx.Err() != nil || !s.deadline.IsZero() && !s.now().Before(s.deadline) {
+	if ctx.Err() != nil || !s.free && !s.deadline.IsZero() && !s.now().Before(s.deadline) {
 		return task{}, false
 	}
-	for s.phase < 3 {
-		if s.at == len(s.units) {
-			s.at = 0
-			s.rank++
-			if s.rank >= s.ranks() {
-				s.phase, s.rank = s.phase+1, 0
+	t, ok := s.pick()
+	if ok {
+		s.free = false
+		s.handed++
+		t.unit.issued++
+		t.number = t.unit.issued
+		t.unit.flying = append(t.unit.flying, t.at)
+	}
+	return t, ok
+}
+
+func (s *schedule) pick() (task, bool) {
+	if s.handed%share == 0 {
+		for len(s.waiting) > 0 {
+			if t, ok := s.advance(s.waiting[0]); ok {
+				return t, true
 			}
+			s.waiting = s.waiting[1:]
+		}
+	}
+	for s.phase < phaseDone {
+		units := s.turn()
+		if s.at >= len(units) {
+			s.turnOver()
 			continue
 		}
-		u := s.units[s.at]
+		u := units[s.at]
 		s.at++
-		if u.closed() {
+		here := place{s.phase, s.rank}
+		if u.closed() || here.before(u.cursor) {
 			continue
 		}
-		if w, ok := s.candidate(u); ok {
-			u.issued++
-			return task{unit: u, word: w, number: u.issued}, true
+		if w, ok := s.candidate(u, here); ok {
+			return task{unit: u, word: w, at: here}, true
 		}
 	}
 	return task{}, false
 }
 
-// ranks is the number of candidates of the present phase.
-func (s *schedule) ranks() int {
-	switch s.phase {
-	case 1:
-		n := 0
-		for _, u := range s.units {
-			n = max(n, len(u.derived))
-		}
-		return n
-	case 2:
-		return len(s.words)
+// turn returns the units that take turns at the present candidate.
+func (s *schedule) turn() []*unit {
+	if s.phase == phaseDerived {
+		return s.deriving[min(s.block, len(s.deriving)):min(s.block+blockSize, len(s.deriving))]
 	}
-	return 1
+	return s.open
 }
 
-// candidate is the unit's word at the present place, if it has one there that
-// it did not have before.
-func (s *schedule) candidate(u *unit) ([]byte, bool) {
+// turnOver goes on to the next candidate, block or phase.
+func (s *schedule) turnOver() {
+	s.at = 0
+	s.rank++
+	switch s.phase {
+	case phaseEmpty:
+		s.phase, s.rank = phaseDerived, 0
+	case phaseDerived:
+		longest := 0
+		for _, u := range s.turn() {
+			longest = max(longest, len(u.derived))
+		}
+		if s.rank < longest {
+			return
+		}
+		s.rank = 0
+		if s.nextBlock() {
+			return
+		}
+		s.phase = phaseList
+	case phaseList:
+		s.open = slices.DeleteFunc(s.open, (*unit).closed)
+	}
+	for s.phase == phaseList && (s.rank >= len(s.words) || !s.wanted(s.rank)) {
+		if s.rank >= len(s.words) {
+			s.phase = phaseDone
+			return
+		}
+		s.rank++
+	}
+}
+
+// wanted reports whether any hash lacks the word.
+func (s *schedule) wanted(rank int) bool {
+	for _, c := range s.cohorts {
+		if c.missing.has(rank) {
+			return true
+		}
+	}
+	return false
+}
+
+// nextBlock goes on to the next block of hashes with derived candidates. A hash of
+// this one that is still being tried keeps its own until the end.
+func (s *schedule) nextBlock() bool {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	for _, u := range s.turn() {
+		if u.cursor.phase == phaseDerived {
+			u.cursor = place{phaseList, 0}
+		}
+		if u.prepared && !u.closed() && phaseDerived < u.low().phase {
+			s.record(u)
+			u.release()
+		}
+	}
+	s.block += blockSize
+	if s.block >= len(s.deriving) {
+		return false
+	}
+	s.prepareBlock()
+	return true
+}
+
+// candidate is the unit's word at a place, if it has one there that it was not
+// tried with before.
+func (s *schedule) candidate(u *unit, at place) ([]byte, bool) {
+	u.cursor = place{at.phase, at.rank + 1}
 	switch {
-	case s.phase == 0:
-		return nil, true
-	case s.phase == 1 && s.rank < len(u.derived):
-		return u.derived[s.rank], true
-	case s.phase == 2 && s.rank < len(s.words) && !u.own[string(s.words[s.rank])]:
-		return s.words[s.rank], true
+	case at.phase == phaseEmpty:
+		return nil, !u.emptyKnown
+	case at.phase == phaseDerived && at.rank < len(u.derived):
+		return u.derived[at.rank], true
+	case at.phase == phaseList && u.wants(at.rank):
+		return s.words[at.rank], true
 	}
 	return nil, false
+}
+
+// advance returns the next candidate of one unit.
+func (s *schedule) advance(u *unit) (task, bool) {
+	for !u.closed() && u.cursor.phase < phaseDone {
+		if u.cursor.phase == phaseDerived && !u.prepared && u.derive {
+			s.ledger.mu.Lock()
+			s.prepare(u)
+			s.ledger.mu.Unlock()
+		}
+		at := u.cursor
+		if at.rank >= s.length(u, at.phase) {
+			u.cursor = place{at.phase + 1, 0}
+			continue
+		}
+		if w, ok := s.candidate(u, at); ok {
+			return task{unit: u, word: w, at: at}, true
+		}
+	}
+	return task{}, false
+}
+
+// length is how many candidates a phase has for a unit.
+func (s *schedule) length(u *unit, phase int) int {
+	switch {
+	case phase == phaseEmpty:
+		return 1
+	case s.emptyOnly:
+		return 0
+	case phase == phaseDerived:
+		return len(u.derived)
+	}
+	return len(s.words)
 }
 
 // settle notes a result. Once a unit is closed, its candidates that were not
@@ -184,11 +348,12 @@ func (s *schedule) settle(t task, matched bool, err error) {
 	u := t.unit
 	open := !u.closed()
 	u.settled++
+	u.dirty = true
 	s.done++
 	switch {
 	case matched:
 		if u.match == 0 || t.number < u.match {
-			u.match = t.number
+			u.match, u.matchedEmpty = t.number, t.at.phase == phaseEmpty
 		}
 	case err != nil && !u.failed:
 		u.failed = true
@@ -196,8 +361,12 @@ func (s *schedule) settle(t task, matched bool, err error) {
 			u.where = p.Where
 		}
 	}
+	if !u.failed { // what failed stays in the air: it was not tried
+		i := slices.Index(u.flying, t.at)
+		u.flying = slices.Delete(u.flying, i, i+1)
+	}
 	if open && u.closed() {
-		s.done += int64(u.total - u.issued)
+		s.done += int64(u.todo - u.issued)
 	}
 	s.report()
 }
@@ -214,19 +383,26 @@ func (s *schedule) report() {
 
 // verdicts is called after the last worker has ended.
 func (s *schedule) verdicts() []Verdict {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
 	out := make([]Verdict, len(s.jobs))
 	for i, u := range s.jobs {
-		v := Verdict{State: u.refusal, Tried: u.settled, Total: u.total}
+		v := Verdict{State: u.refusal, Tried: u.settled, Known: u.total - u.todo, Total: u.total}
 		switch {
 		case u.refusal != StateUnknown:
+		case u.knownWeak:
+			v.State, v.Empty = Weak, u.rec.emptyWeak
 		case u.match != 0:
-			v.State, v.Tried, v.Empty = Weak, u.match, u.match == 1
+			v.State, v.Tried, v.Empty = Weak, u.match, u.matchedEmpty
 		case u.failed:
 			v.State, v.Where = Failed, u.where
-		case u.settled == u.total:
+		case u.settled == u.todo:
 			v.State = Survived
 		default:
 			v.State = Partial
+			if u.rec.since != 0 && u.rec.durable {
+				v.Remembered, v.Waiting = true, time.Duration(s.ledger.age-u.rec.since)*time.Second
+			}
 		}
 		out[i] = v
 	}

@@ -43,12 +43,13 @@ func runDictionary(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	for _, e := range s.of(unsupported) {
 		gaps.add(checks.ReasonUnsupported, "the password field has a form that is not evaluated: "+e.form.Why, e)
 	}
-	g := newGuesser(ctx, env.Passwords)
+	g := newGuesser(ctx, env)
+	g.book.note(rec)
 	candidates := s.of(live)
 	s.testDictionary(env, rec, g, &gaps, candidates)
 	gaps.record(rec)
 	s.noteDormantEntries(rec)
-	g.noteDormant(rec, s.of(dormant), s.deriver(env))
+	g.noteDormant(rec, s.of(dormant))
 	if len(candidates) == 0 {
 		rec.Pass("no account has a password to log in with")
 		return
@@ -61,9 +62,10 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	if len(entries) > 0 && len(env.Passwords.Words) == 0 {
 		rec.Gap(checks.Gap{Reason: checks.ReasonNoMetadata, Detail: "there is no list of common passwords to try"})
 	}
-	derive := s.deriver(env)
-	tested, tried, left, empty := 0, 0, 0, 0
-	for i, v := range g.dictionary(forms(entries), func(i int) [][]byte { return derive(entries[i]) }) {
+	g.empty(entries) // in turn with password.empty; dictionary finds the answers
+	var count tally
+	tested, empty := 0, 0
+	for i, v := range g.dictionary(entries) {
 		e := entries[i]
 		switch v.State {
 		case crack.Weak:
@@ -76,10 +78,9 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 			rec.Summary("accounts have common passwords or ones derived from the account")
 		case crack.Survived:
 			tested++
-			tried += v.Tried
+			count.count(v)
 		case crack.Partial:
-			tried += v.Tried
-			left += v.Total - v.Tried
+			count.partial(v)
 			gaps.addNameless(checks.ReasonBudget, "the time granted ran out before every candidate was tried")
 		default:
 			gaps.addUntestable(e, v)
@@ -87,8 +88,7 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	}
 	rec.Fact("hashes", len(entries))
 	rec.Fact("hashes_tested", tested)
-	rec.Fact("candidates_tried", tried)
-	rec.Fact("candidates_left", left)
+	count.record(rec)
 	if empty > 0 {
 		rec.Note("", "accounts whose password is empty are told by password.empty")
 	}
@@ -119,14 +119,6 @@ func (g *gapSet) addUntestable(e *entry, v crack.Verdict) {
 			detail += " at " + v.Where
 		}
 		g.addNameless(checks.ReasonInternal, detail)
-	}
-}
-
-// deriver returns the function that makes an account's own candidates.
-func (s *survey) deriver(env *checks.Env) func(*entry) [][]byte {
-	now := env.Host.Clock()
-	return func(e *entry) [][]byte {
-		return crack.Derive(e.acc.Name, e.acc.GECOS, env.Host.Hostname, now)
 	}
 }
 

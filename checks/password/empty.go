@@ -87,10 +87,8 @@ func (s *survey) emptyFields(env *checks.Env, rec *checks.Recorder) {
 func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.Recorder, gaps *gapSet) {
 	entries := s.of(live)
 	tested := 0
-	// One worker: the other password check has the rest of the memory.
-	settings := env.Passwords
-	settings.CPUs = 1
-	for i, v := range newGuesser(ctx, settings).run(forms(entries), nil, nil, nil) {
+	var count tally
+	for i, v := range newGuesser(ctx, env).empty(entries) {
 		e := entries[i]
 		switch v.State {
 		case crack.Weak:
@@ -100,6 +98,7 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 		case crack.Survived:
 			tested++
 		case crack.Partial:
+			count.partial(v)
 			gaps.addNameless(checks.ReasonBudget, "the time granted ran out before the empty password was tried")
 		default:
 			gaps.addUntestable(e, v)
@@ -107,6 +106,9 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 	}
 	rec.Fact("hashes", len(entries))
 	rec.Fact("hashes_tested", tested)
+	if count.unfinished && count.expected {
+		rec.Fact("progress", "in_progress")
+	}
 }
 
 func emptyFinding(e *entry, kind, detail string, severity checks.Severity) checks.Finding {

@@ -12,103 +12,61 @@ import (
 type guesser struct {
 	ctx      context.Context
 	settings checks.PasswordSettings
+	book     *book
+	names    func(*entry) crack.Names
 	started  time.Time
 }
 
-func newGuesser(ctx context.Context, settings checks.PasswordSettings) *guesser {
-	return &guesser{ctx: ctx, settings: settings, started: time.Now()}
+func newGuesser(ctx context.Context, env *checks.Env) *guesser {
+	now := env.Host.Clock()
+	return &guesser{
+		ctx: ctx, settings: env.Passwords, book: openBook(env), started: time.Now(),
+		names: func(e *entry) crack.Names {
+			return crack.Names{Login: e.acc.Name, GECOS: e.acc.GECOS, Hostname: env.Host.Hostname, Now: now}
+		},
+	}
 }
 
-// options returns the settings with what is left of the budget; false when
-// nothing is.
-func (g *guesser) options() (crack.Options, bool) {
-	o := crack.Options{CPUs: g.settings.CPUs, Memory: g.settings.Memory}
+// options returns the settings with what is left of the budget. When nothing is,
+// what the ledger knows is still an answer.
+func (g *guesser) options() crack.Options {
+	o := crack.Options{CPUs: g.settings.CPUs, Memory: g.settings.Memory, Ledger: g.book.ledger}
 	if g.settings.Budget > 0 {
-		o.Budget = g.settings.Budget - time.Since(g.started)
-		if o.Budget <= 0 {
-			return o, false
-		}
+		o.Budget = max(g.settings.Budget-time.Since(g.started), 1)
 	}
-	return o, g.ctx.Err() == nil
+	return o
 }
 
-// run tests the forms with words and what derive gives for each; a run without
-// any time left answers Partial. nil derive: no derived candidates.
-func (g *guesser) run(forms []crack.Form, words [][]byte, derive func(int) [][]byte, progress func(done, total int64)) []crack.Verdict {
-	o, ok := g.options()
-	if !ok {
-		return untried(forms)
-	}
-	o.Words, o.Progress = words, progress
-	jobs := make([]crack.Job, len(forms))
-	for i, form := range forms {
-		jobs[i].Form = form
-		if derive != nil {
-			jobs[i].Derived = derive(i)
-		}
-	}
-	return crack.Run(g.ctx, jobs, o)
+// empty tries the empty word on every entry. The checks take turns, so that the
+// second finds the answers of the first.
+func (g *guesser) empty(entries []*entry) []crack.Verdict {
+	g.book.turn.Lock()
+	defer g.book.turn.Unlock()
+	o := g.options()
+	o.EmptyOnly = true
+	return crack.Run(g.ctx, g.jobs(entries), o)
 }
 
-// untried is the verdict on forms that no time was left for.
-func untried(forms []crack.Form) []crack.Verdict {
-	verdicts := make([]crack.Verdict, len(forms))
-	for i, form := range forms {
-		verdicts[i].State = crack.Partial
-		if !form.Supported {
-			verdicts[i].State = crack.NotTestable
-		}
-	}
-	return verdicts
+// dictionary tries the list and what is derived from each account.
+func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
+	o := g.options()
+	o.Words, o.Progress = g.settings.Words, g.settings.Progress
+	return crack.Run(g.ctx, g.jobs(entries), o)
 }
 
-// batch is how many accounts have their derived candidates in memory at a time.
-const batch = 512
+// idle is dictionary for entries that nobody waits for.
+func (g *guesser) idle(ctx context.Context, entries []*entry) []crack.Verdict {
+	o := g.options()
+	o.Words, o.Idle = g.settings.Words, true
+	return crack.Run(ctx, g.jobs(entries), o)
+}
 
-// dictionary tests the list and the derived candidates. Up to a batch of
-// accounts that is one run, likeliest candidates of all accounts first. More
-// accounts take turns with their derived candidates, which bounds the memory,
-// then the list is tried on all that are left; what both contain is tried twice.
-func (g *guesser) dictionary(forms []crack.Form, derive func(int) [][]byte) []crack.Verdict {
-	words := g.settings.Words
-	if len(forms) <= batch {
-		return g.run(forms, words, derive, g.settings.Progress)
+func (g *guesser) jobs(entries []*entry) []crack.Job {
+	jobs := make([]crack.Job, len(entries))
+	for i, e := range entries {
+		jobs[i] = crack.Job{Form: e.form, Names: g.names(e)}
 	}
-	verdicts := make([]crack.Verdict, len(forms))
-	perAccount := int64(len(words) + 2)
-	total := perAccount * int64(len(forms))
-	var before int64
-	progress := func(done, all int64) {
-		if g.settings.Progress != nil {
-			g.settings.Progress(min(before+done, total), total)
-		}
-	}
-	for from := 0; from < len(forms); from += batch {
-		to := min(from+batch, len(forms))
-		copy(verdicts[from:to], g.run(forms[from:to], nil, func(i int) [][]byte { return derive(from + i) }, nil))
-		before += int64(to - from)
-		progress(0, total)
-	}
-	for i := range verdicts {
-		if verdicts[i].State == crack.Partial {
-			verdicts[i].Total += len(words)
-		}
-	}
-	var left []int
-	var leftForms []crack.Form
-	for i, v := range verdicts {
-		if v.State == crack.Survived {
-			left = append(left, i)
-			leftForms = append(leftForms, forms[i])
-		}
-	}
-	for i, v := range g.run(leftForms, words, nil, progress) {
-		at := left[i]
-		v.Tried += verdicts[at].Tried
-		v.Total += verdicts[at].Total
-		verdicts[at] = v
-	}
-	return verdicts
+	return jobs
 }
 
 // dormantTime is what a note may cost where nothing else bounds it: a tree is
@@ -117,20 +75,17 @@ const dormantTime = time.Minute
 
 // noteDormant tests what nobody can log in by today, after everything else and
 // only in time left: how many would be weak is worth a note, never a finding.
-func (g *guesser) noteDormant(rec *checks.Recorder, entries []*entry, derive func(*entry) [][]byte) {
+func (g *guesser) noteDormant(rec *checks.Recorder, entries []*entry) {
 	var testable []*entry
 	for _, e := range entries {
 		if e.form.Supported {
 			testable = append(testable, e)
 		}
 	}
-	quiet := *g
-	quiet.settings.Progress = nil
-	var cancel context.CancelFunc
-	quiet.ctx, cancel = context.WithTimeout(g.ctx, dormantTime)
+	ctx, cancel := context.WithTimeout(g.ctx, dormantTime)
 	defer cancel()
 	weak, done := 0, 0
-	for _, v := range quiet.dictionary(forms(testable), func(i int) [][]byte { return derive(testable[i]) }) {
+	for _, v := range g.idle(ctx, testable) {
 		switch v.State {
 		case crack.Weak:
 			weak++

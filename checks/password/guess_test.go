@@ -24,10 +24,13 @@ func many(t *testing.T, n int, field func(i int) string) *host.Host {
 	return hosttest.Load(t, "-- etc/passwd --\n"+passwd.String()+"-- etc/shadow --\n"+shadow.String())
 }
 
+// block is how many accounts the engine derives candidates for at a time.
+const block = 512
+
 // TestBudget: hashes that no time was left for are a gap and never a pass. It
 // names no account.
 func TestBudget(t *testing.T) {
-	for _, accounts := range []int{1, fewAccounts, fewAccounts + 1, batch + 1} {
+	for _, accounts := range []int{1, fewAccounts, fewAccounts + 1, block + 1} {
 		t.Run(fmt.Sprint(accounts), func(t *testing.T) {
 			env := &checks.Env{
 				Host:      many(t, accounts, func(int) string { return goodHash }),
@@ -110,10 +113,10 @@ func TestNoWords(t *testing.T) {
 
 // TestBatches: beyond a batch the same accounts are found.
 func TestBatches(t *testing.T) {
-	n := batch + 88
+	n := block + 88
 	h := many(t, n, func(i int) string {
 		switch i {
-		case 1, batch + 1:
+		case 1, block + 1:
 			return weakHash
 		case 2:
 			return emptyHash
@@ -131,23 +134,24 @@ func TestBatches(t *testing.T) {
 	for _, f := range auditWith(context.Background(), Dictionary(), env).Findings {
 		subjects = append(subjects, string(f.Subject))
 	}
-	if got := strings.Join(subjects, " "); got != fmt.Sprintf("user1 user%d", batch+1) {
+	if got := strings.Join(subjects, " "); got != fmt.Sprintf("user1 user%d", block+1) {
 		t.Errorf("found %s", got)
 	}
 	if last == 0 || last > total {
 		t.Errorf("progress ended at %d of %d", last, total)
 	}
-	// The malformed ones leave three hashes, which is one batch: ask for more.
-	g := newGuesser(context.Background(), checks.PasswordSettings{Words: words()})
-	s := take(many(t, batch+2, func(i int) string {
-		if i == batch {
+	// The malformed ones leave three hashes, which is one block: ask for more.
+	env.Passwords.Progress = nil
+	env.Host = many(t, block+2, func(i int) string {
+		if i == block {
 			return weakHash
 		}
 		return "$1$salt" + fmt.Sprint(i%8) + "$kE9ognc0TODG6GInX.9au/"
-	}))
-	want := map[string]int{"weak": 1, "survived": batch + 1}
+	})
+	g := newGuesser(context.Background(), env)
+	want := map[string]int{"weak": 1, "survived": block + 1}
 	got := map[string]int{}
-	for _, v := range g.dictionary(forms(s.of(live)), func(i int) [][]byte { return [][]byte{fmt.Append(nil, "own", i%3)} }) {
+	for _, v := range g.dictionary(take(env.Host).of(live)) {
 		got[v.State.String()]++
 	}
 	if fmt.Sprint(got) != fmt.Sprint(want) {

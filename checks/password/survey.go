@@ -197,15 +197,6 @@ func (s *survey) of(want standing) []*entry {
 	return out
 }
 
-// forms returns the forms of entries, in order.
-func forms(entries []*entry) []crack.Form {
-	out := make([]crack.Form, len(entries))
-	for i, e := range entries {
-		out[i] = e.form
-	}
-	return out
-}
-
 func storeGap(store host.AccountStore) checks.Gap {
 	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
 	g.Detail = "accounts or passwords kept elsewhere are not evaluated"

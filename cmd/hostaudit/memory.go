@@ -29,12 +29,16 @@ type memory struct {
 
 	mu       sync.Mutex // an abandoned check may still remember something
 	warnings []string
+
+	saving sync.Mutex // held while verdicts are written
+	closed bool
 }
 
 const (
 	blobConfig   = "config"
 	blobLast     = "last-audit"
 	blobRefusals = "refusals"
+	blobVerdicts = "verdicts"
 )
 
 // openMemory opens the state directory: the one that was named on the command
@@ -81,6 +85,13 @@ func (p *program) openMemory(f *flags, configured string) *memory {
 }
 
 func (m *memory) close() {
+	if !m.saving.TryLock() {
+		// An abandoned check is writing. The lock stays with it until the program
+		// ends: another run would write the same file.
+		return
+	}
+	m.closed = true
+	m.saving.Unlock()
 	m.unlock()
 	if m.store != nil {
 		_ = m.store.Close() // read-only by now: nothing is lost
@@ -181,6 +192,46 @@ func (m *memory) keepRefusals(c *checks.Memory) {
 			m.write(blobRefusals, kept)
 		}
 	})
+}
+
+// verdicts returns what keeps the ledger of passwords that were tried; nil where
+// there is no state directory.
+func (m *memory) verdicts() *checks.Keeper {
+	if m.store == nil {
+		return nil
+	}
+	k := &checks.Keeper{Load: m.loadVerdicts}
+	if m.writable {
+		k.Save = m.saveVerdicts
+	}
+	return k
+}
+
+// loadVerdicts: what was damaged or another machine's is set aside, and a new
+// ledger begun. What cannot be read, or was written by a newer version, stays.
+func (m *memory) loadVerdicts() ([]byte, error) {
+	blob, _, err := m.store.Read(blobVerdicts, 1)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return blob, nil
+	}
+	m.warn("state", err)
+	if errors.Is(err, state.ErrDamaged) || errors.Is(err, state.ErrCloned) {
+		return nil, nil
+	}
+	return nil, err
+}
+
+func (m *memory) saveVerdicts(blob []byte) error {
+	m.saving.Lock()
+	defer m.saving.Unlock()
+	if m.closed {
+		return errors.New("the run is over")
+	}
+	err := m.store.Write(blobVerdicts, 1, blob)
+	if err != nil {
+		m.warn("state", err)
+	}
+	return err
 }
 
 // lastAudit is when the last audit began.

@@ -38,6 +38,7 @@ type settings struct {
 	words    [][]byte
 	wordsID  string
 	stateDir string // "" = nothing is remembered
+	verdicts *checks.Keeper
 }
 
 // agentDefaults: a host nobody watches is neither slowed down nor brought to its knees.
