@@ -34,7 +34,6 @@ type Ledger struct {
 	words   []uint64
 	index   map[uint64]uint32 // place in words
 	sets    map[string]*wordSet
-	list    *wordSet // the list of the last run
 	records map[recordID]*record
 	changed bool
 
@@ -71,8 +70,8 @@ type record struct {
 	emptyWeak  bool // the empty word matches
 	// names is the digest of what the derived candidates were last made of, and
 	// derivedDone says that all of them were tried. derived is how many they were,
-	// or the first so many that were tried; extra how many of them the list of that
-	// time did not have.
+	// or the first so many that were tried; extra how many of them the list did
+	// not have then, for when they cannot be compared any more.
 	derivedDone    bool
 	names          uint64
 	derived, extra int
@@ -86,6 +85,8 @@ type record struct {
 	idle  bool  // only met in idle runs
 	since int64 // age at which something was first left to do, 0 = nothing is
 	seen  int64 // age when last met
+	// emptyNow: the empty word was tried by an EmptyOnly run of this process.
+	emptyNow bool
 	// durable: since is in the blob that the next run will read.
 	durable bool
 }
@@ -97,7 +98,6 @@ func NewLedger(clock func() time.Time) *Ledger {
 		index: map[uint64]uint32{}, sets: map[string]*wordSet{}, records: map[recordID]*record{},
 	}
 	_, _ = rand.Read(l.key[:]) // never fails: crypto/rand
-	l.list = l.intern(nil)
 	return l
 }
 

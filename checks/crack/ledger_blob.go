@@ -51,8 +51,7 @@ func (l *Ledger) prune() []*record {
 	return kept
 }
 
-// encode writes the ledger: format, key, clock, words, sets, the last list,
-// records. Numbers are uvarints, digests big-endian.
+// encode writes the ledger: format, key, clock, words, sets, records. Numbers are uvarints, digests big-endian.
 func (l *Ledger) encode(kept []*record) []byte {
 	size := 64 + 8*len(l.words)
 	for _, r := range kept {
@@ -80,7 +79,6 @@ func (l *Ledger) encode(kept []*record) []byte {
 			sets = append(sets, s)
 		}
 	}
-	meet(l.list)
 	for _, r := range kept {
 		meet(r.set)
 	}
@@ -143,7 +141,7 @@ func OpenLedger(blob []byte, clock func() time.Time) (*Ledger, error) {
 	}
 	p.require(len(l.index) == len(l.words))
 
-	sets := make([]*wordSet, p.count(1, maxRecords+1))
+	sets := make([]*wordSet, p.count(1, maxRecords))
 	for i := range sets {
 		runs := string(p.bytes(p.count(1, 4*maxTable)))
 		p.require(checkRuns(runs, len(l.words)) == nil && l.sets[runs] == nil)
@@ -152,11 +150,6 @@ func OpenLedger(blob []byte, clock func() time.Time) (*Ledger, error) {
 		}
 		sets[i] = l.internRuns(runs)
 	}
-	p.require(len(sets) > 0)
-	if p.bad {
-		return nil, ErrLedger
-	}
-	l.list = sets[0]
 
 	slab := make([]record, p.count(32, maxRecords))
 	l.records = make(map[recordID]*record, len(slab))

@@ -168,15 +168,12 @@ func (s *schedule) resumeAll(u *unit) {
 			u.extra += j.mostDerived()
 		}
 		u.todo += u.extra
-	case l.list != s.list && !r.lostOwn:
+	case !r.lostOwn:
 		u.extra = 0
-		for i := range r.derived {
+		for i := range min(r.derived, r.own.len()) {
 			if _, listed := s.byDigest[r.own.at(i)]; !listed {
 				u.extra++
 			}
-		}
-		if u.extra != r.extra {
-			r.extra, l.changed = u.extra, true
 		}
 	}
 	if !u.derive {
@@ -289,18 +286,25 @@ func (s *schedule) stillWeak(u *unit) bool {
 	case r.lostOwn:
 		return false
 	}
-	current := map[uint64]bool{}
+	var now ownDigests
 	if same {
-		current = r.own.lookup()
+		now = r.own[:ownSize*r.derived]
 	} else {
 		for _, w := range u.candidates() {
-			current[short(s.digester.word(w))] = true
+			now = now.appendShort(short(s.digester.word(w)))
 		}
-		for i := range r.own.len() {
-			if _, listed := s.byDigest[r.own.at(i)]; !listed && !current[r.own.at(i)] {
-				return false
-			}
+	}
+	current := now.lookup()
+	var others []uint64
+	for i := range r.own.len() {
+		d := r.own.at(i)
+		if current[d] {
+			continue
 		}
+		if _, listed := s.byDigest[d]; !listed {
+			return false
+		}
+		others = append(others, d)
 	}
 	for _, d := range gone {
 		if !current[d] {
@@ -308,7 +312,11 @@ func (s *schedule) stillWeak(u *unit) bool {
 		}
 	}
 	if !same {
-		r.names, s.ledger.changed = u.names, true
+		r.names, r.derived, r.extra, s.ledger.changed = u.names, now.len(), 0, true
+		for _, d := range others {
+			now = now.appendShort(d)
+		}
+		r.setOwn(now)
 	}
 	return true
 }
@@ -340,6 +348,7 @@ func (s *schedule) record(u *unit) {
 	l, r, low := s.ledger, u.rec, u.low()
 	l.changed = true
 	if (place{phaseEmpty, 0}).before(low) {
+		r.emptyNow = r.emptyNow || s.emptyOnly && !r.emptyTried
 		r.emptyTried = true
 	}
 	switch {

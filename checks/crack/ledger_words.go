@@ -198,7 +198,6 @@ func (l *Ledger) compact(digests []uint64) {
 			l.reopen(r)
 		}
 	}
-	l.list = convert(l.list).set
 	l.changed = true
 }
 

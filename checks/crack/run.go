@@ -114,7 +114,8 @@ type Verdict struct {
 	// Empty says that the empty password matches: Enter logs in.
 	Empty bool
 	// Tried counts candidates that this run tested; of a Weak hash, up to and with
-	// the first match in candidate order. Known counts those that earlier runs had
+	// the first match in candidate order. The empty word counts also if an EmptyOnly
+	// run with the same open Ledger tested it. Known counts those that earlier runs had
 	// tested. Total is how many there are: the empty word, derived ones and the
 	// list, without repetitions and without words that crypt(3) does not take
 	// (longer than 511 bytes or with a NUL). Where time ran out before the derived

@@ -110,9 +110,6 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 			s.resume(u, opts.Idle)
 		}
 	}
-	if !s.emptyOnly && l.list != s.list {
-		l.list, l.changed = s.list, true
-	}
 	slices.SortStableFunc(s.waiting, func(a, b *unit) int { return int(a.rec.since - b.rec.since) })
 	s.open = slices.Clone(s.started)
 	s.prepareBlock()
@@ -403,6 +400,10 @@ func (s *schedule) verdicts() []Verdict {
 			if u.rec.since != 0 && u.rec.durable {
 				v.Remembered, v.Waiting = true, time.Duration(s.ledger.age-u.rec.since)*time.Second
 			}
+		}
+		if u.rec != nil && !s.emptyOnly && !u.knownWeak && u.emptyKnown && u.rec.emptyNow {
+			v.Tried++
+			v.Known--
 		}
 		out[i] = v
 	}

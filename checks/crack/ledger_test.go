@@ -1,0 +1,538 @@
+package crack
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// disk is where the runs of a test keep their ledger.
+type disk struct {
+	blob  []byte
+	now   time.Time
+	saves int
+	fail  bool
+}
+
+func newDisk() *disk { return &disk{now: time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)} }
+
+func (d *disk) clock() time.Time { return d.now }
+
+func (d *disk) open(t *testing.T) *Ledger {
+	t.Helper()
+	l := NewLedger(d.clock)
+	if d.blob != nil {
+		var err error
+		if l, err = OpenLedger(d.blob, d.clock); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l.KeepBy(func(b []byte) error {
+		if d.fail {
+			return errors.New("disk full")
+		}
+		d.saves++
+		d.blob = b
+		return nil
+	})
+	return l
+}
+
+// run is one audit: it returns what was tried, in order, and the verdicts.
+func (d *disk) run(t *testing.T, jobs []Job, list []string, change func(*fakeMatcher, *Options)) ([]string, []Verdict) {
+	t.Helper()
+	m := &fakeMatcher{}
+	o := Options{CPUs: 1, Words: words(list...), Ledger: d.open(t)}
+	if change != nil {
+		change(m, &o)
+	}
+	got := Run(t.Context(), jobs, with(m, o))
+	return m.calls, got
+}
+
+// only stops after n candidates.
+func only(n int) func(*fakeMatcher, *Options) {
+	return func(m *fakeMatcher, o *Options) {
+		now := time.Unix(0, 0)
+		o.Now, o.Budget = func() time.Time { return now }, time.Duration(n)*time.Second
+		m.hook = func(string, string) error { now = now.Add(time.Second); return nil }
+	}
+}
+
+func hits(pairs ...string) func(*fakeMatcher, *Options) {
+	return func(m *fakeMatcher, _ *Options) {
+		m.hit = func(hash, word string) bool {
+			for _, p := range pairs {
+				if p == hash+":"+word {
+					return true
+				}
+			}
+			return false
+		}
+	}
+}
+
+func wantCalls(t *testing.T, got []string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, cmp.Transformer("empty", func(s []string) []string { return append([]string{}, s...) })); diff != "" {
+		t.Errorf("candidates: %s", diff)
+	}
+}
+
+// Steps of one host's life; each says what is tried.
+func TestNothingIsTriedTwice(t *testing.T) {
+	d := newDisk()
+	a, b := fakeJob("a", "a1", "w2"), fakeJob("b", "b1")
+	both := []Job{a, b}
+	step := func(name string, jobs []Job, list []string, want []string, verdicts ...Verdict) {
+		t.Helper()
+		t.Run(name, func(t *testing.T) {
+			calls, got := d.run(t, jobs, list, nil)
+			wantCalls(t, calls, want...)
+			if diff := cmp.Diff(verdicts, got); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	s := func(tried, total int) Verdict {
+		return Verdict{State: Survived, Tried: tried, Known: total - tried, Total: total}
+	}
+	step("first", both, []string{"w1", "w2"}, []string{"a:", "b:", "a:a1", "b:b1", "a:w2", "a:w1", "b:w1", "b:w2"}, s(4, 4), s(4, 4))
+	saves := d.saves
+	step("unchanged", both, []string{"w1", "w2"}, nil, s(0, 4), s(0, 4))
+	if d.saves != saves {
+		t.Error("nothing is new, but the ledger was written")
+	}
+	step("in-another-order", []Job{b, a}, []string{"w2", "w1"}, nil, s(0, 4), s(0, 4))
+	step("inserted", both, []string{"w1", "new", "w2"}, []string{"a:new", "b:new"}, s(1, 5), s(1, 5))
+	step("removed", both, []string{"new", "w2"}, nil, s(0, 4), s(0, 4))
+	step("came-back", both, []string{"w1", "new", "w2"}, nil, s(0, 5), s(0, 5))
+	step("listed-what-was-derived", both, []string{"w1", "new", "w2", "b1"}, []string{"a:b1"}, s(1, 6), s(0, 5))
+	step("derived-more", []Job{fakeJob("a", "a2", "a1", "new"), b}, []string{"w1", "new", "w2", "b1"}, []string{"a:a2"}, s(1, 7), s(0, 5))
+	step("derived-what-was-before", both, []string{"w1", "new", "w2", "b1"}, nil, s(0, 6), s(0, 5))
+	step("another-hash", []Job{fakeJob("c"), b}, []string{"w1"}, []string{"c:", "c:w1"}, s(2, 2), s(0, 3))
+	step("the-old-hash-again", both, []string{"w1"}, nil, s(0, 4), s(0, 3))
+	step("shared-by-a-new-account", []Job{a, b, fakeJob("b", "eve")}, []string{"w1"}, []string{"b:eve"}, s(0, 4), s(1, 4), s(1, 4))
+}
+
+func TestEngineRevision(t *testing.T) {
+	d := newDisk()
+	other := fakeJob("s")
+	other.Form.Scheme = SHA512Crypt
+	jobs := []Job{fakeJob("m"), other}
+	d.run(t, jobs, []string{"w1"}, hits("m:w1"))
+	l := d.open(t)
+	for _, r := range l.records {
+		if r.scheme == MD5Crypt {
+			r.revision-- // as if the engine's were raised
+		}
+	}
+	l.changed = true
+	l.flush()
+	calls, got := d.run(t, jobs, []string{"w1"}, nil)
+	wantCalls(t, calls, "m:", "m:w1")
+	if got[0].State != Survived || got[1].State != Survived {
+		t.Errorf("%+v", got)
+	}
+	for s := range schemeNames {
+		if Scheme(s) != SchemeUnknown && engineRevision[s] == 0 {
+			t.Errorf("%v has no revision", Scheme(s))
+		}
+	}
+}
+
+func TestWeakHolds(t *testing.T) {
+	list := []string{"w1", "w2", "w3"}
+	first := []Job{fakeJob("a", "d1", "d2")}
+	weak := Verdict{State: Weak, Known: 6, Total: 6}
+	for _, tt := range []struct {
+		name, hit string
+		derived   []string
+		list      []string
+		want      []string // tried by the second run
+	}{
+		{"unchanged", "a:w2", []string{"d1", "d2"}, list, nil},
+		{"list-grew", "a:w2", []string{"d1", "d2"}, []string{"w0", "w1", "w2", "w3"}, nil},
+		{"word-gone", "a:w2", []string{"d1", "d2"}, []string{"w1", "w3"}, []string{"a:", "a:d1", "a:d2", "a:w1", "a:w3"}},
+		{"another-gone", "a:w2", []string{"d1", "d2"}, []string{"w1", "w2"}, []string{"a:", "a:d1", "a:d2", "a:w1", "a:w2"}},
+		{"gone-but-derived", "a:w2", []string{"d1", "w2", "d2"}, []string{"w1", "w3"}, nil},
+		{"derived-gone", "a:d1", []string{"d2"}, list, []string{"a:", "a:d2", "a:w1", "a:w2", "a:w3"}},
+		{"derived-gone-but-listed", "a:d1", []string{"d2"}, []string{"w1", "w2", "w3", "d1"}, nil},
+		{"derived-more", "a:d1", []string{"d3", "d1", "d2"}, list, nil},
+		{"empty", "a:", nil, nil, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := newDisk()
+			_, got := d.run(t, first, list, hits(tt.hit))
+			if got[0].State != Weak {
+				t.Fatalf("%+v", got)
+			}
+			for range 2 { // a verdict that holds goes on holding
+				// The empty word is known of a hash that is tested again.
+				calls, got := d.run(t, []Job{fakeJob("a", tt.derived...)}, tt.list, hits(tt.hit))
+				want := tt.want
+				if len(want) > 0 {
+					want = want[1:]
+				}
+				if len(want) > 0 && len(calls) > len(want) {
+					t.Errorf("tried %q", calls)
+				}
+				for i, c := range calls {
+					if i >= len(want) || c != want[i] {
+						t.Errorf("tried %q, want the beginning of %q", calls, want)
+					}
+				}
+				if len(want) > 0 && len(calls) == 0 {
+					t.Error("nothing was tried again")
+				}
+				gone := strings.Contains(tt.name, "gone") && !strings.Contains(tt.name, "but") && tt.name != "another-gone"
+				if (got[0].State == Weak) == gone || got[0].Empty != (tt.hit == "a:") {
+					t.Errorf("%+v", got[0])
+				}
+				if gone || len(want) > 0 {
+					return
+				}
+			}
+		})
+	}
+	d := newDisk()
+	d.run(t, first, list, hits("a:w1"))
+	_, got := d.run(t, first, list, nil)
+	if diff := cmp.Diff([]Verdict{weak}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+// A ledger does not tell which word matched, nor whether it was a listed one.
+func TestLedgerDoesNotTellTheWord(t *testing.T) {
+	start := newDisk()
+	start.run(t, nil, nil, func(_ *fakeMatcher, o *Options) { o.Ledger.changed = true })
+	var blobs [][]byte
+	for _, word := range []string{"d1", "d2", "w1", "w2", "w3"} {
+		d := newDisk()
+		d.blob = start.blob
+		_, got := d.run(t, []Job{fakeJob("a", "d1", "d2"), fakeJob("b")}, []string{"w1", "w2", "w3"}, hits("a:"+word))
+		if got[0].State != Weak {
+			t.Fatalf("%+v", got)
+		}
+		blobs = append(blobs, d.blob)
+	}
+	for i, b := range blobs {
+		if !bytes.Equal(b, blobs[0]) {
+			t.Errorf("blobs 0 and %d differ", i)
+		}
+	}
+}
+
+// With one candidate a run, and a new hash in every run, every hash is finished.
+func TestSmallestBudget(t *testing.T) {
+	d := newDisk()
+	list := []string{"w1", "w2", "w3"}
+	finished := map[int]bool{}
+	tried := map[string]int{}
+	for run := range 60 {
+		var jobs []Job
+		for i := range run + 1 {
+			jobs = append(jobs, fakeJob(fmt.Sprint("h", i), fmt.Sprint("d", i)))
+		}
+		calls, got := d.run(t, jobs, list, func(m *fakeMatcher, o *Options) {
+			only(1)(m, o)
+			o.Budget = 1 // spent before anything is started
+			now := time.Unix(0, 0)
+			o.Now = func() time.Time { now = now.Add(time.Second); return now }
+		})
+		if len(calls) != 1 {
+			t.Fatalf("run %d tried %q", run, calls)
+		}
+		tried[calls[0]]++
+		for i, v := range got {
+			if v.State == Survived {
+				finished[i] = true
+			} else if finished[i] {
+				t.Errorf("run %d: hash %d is %v again", run, i, v.State)
+			}
+		}
+		d.now = d.now.Add(time.Minute)
+	}
+	for i := range 60 / 5 {
+		if !finished[i] {
+			t.Errorf("hash %d is not finished after 60 runs of one candidate", i)
+		}
+	}
+	for c, n := range tried {
+		if n > 1 {
+			t.Errorf("%s was tried %d times", c, n)
+		}
+	}
+}
+
+// Long lists of new hashes leave the oldest its share of every run.
+func TestOldestIsNotStarved(t *testing.T) {
+	d := newDisk()
+	var list []string
+	for i := range 40 {
+		list = append(list, fmt.Sprint("w", i))
+	}
+	d.run(t, []Job{fakeJob("old")}, list, only(1))
+	d.now = d.now.Add(time.Minute)
+	runs := 0
+	for ; runs < 40; runs++ {
+		var jobs []Job
+		for i := range 64 {
+			jobs = append(jobs, fakeJob(fmt.Sprintf("n%d.%d", runs, i)))
+		}
+		_, got := d.run(t, append(jobs, fakeJob("old")), list, only(64))
+		if got[64].State == Survived {
+			break
+		}
+		d.now = d.now.Add(time.Minute)
+	}
+	if runs > 11 {
+		t.Errorf("the old hash was finished after %d runs of 64 candidates, want a share of 4 in each", runs)
+	}
+}
+
+func TestWaiting(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a")}
+	list := []string{"w1", "w2", "w3", "w4", "w5", "w6", "w7", "w8", "w9"}
+	check := func(name string, remembered bool, waiting time.Duration, n int) {
+		t.Helper()
+		_, got := d.run(t, jobs, list, only(n))
+		if v := got[0]; v.State != Partial || v.Remembered != remembered || v.Waiting != waiting {
+			t.Errorf("%s: %+v, want %v %v", name, v, remembered, waiting)
+		}
+	}
+	check("first", true, 0, 1)
+	d.now = d.now.Add(40 * time.Hour)
+	check("later", true, 40*time.Hour, 1)
+	d.now = d.now.Add(-30 * 24 * time.Hour)
+	check("clock set back", true, 40*time.Hour, 1)
+	d.now = d.now.Add(9 * time.Hour)
+	check("time goes on", true, 49*time.Hour, 1)
+	d.now = d.now.Add(time.Hour)
+	d.fail = true
+	check("not written", true, 50*time.Hour, 1)
+	_, got := d.run(t, append(jobs, fakeJob("b")), list, only(1))
+	if v := got[1]; v.Remembered || v.Waiting != 0 {
+		t.Errorf("a new hash while nothing can be written: %+v", v)
+	}
+	d.fail = false
+	// Also when no candidate is tried, how long they wait is kept.
+	nothing := func(_ *fakeMatcher, o *Options) { o.Idle, o.Budget = true, 1; o.Now = stepping() }
+	d.run(t, jobs, list, nothing)
+	d.now = d.now.Add(-1000 * time.Hour)
+	d.run(t, jobs, list, nothing)
+	d.now = d.now.Add(time.Hour)
+	if _, got = d.run(t, jobs, list, nothing); got[0].Waiting != 51*time.Hour {
+		t.Errorf("waits for %v, want 51 h", got[0].Waiting)
+	}
+	if _, got = d.run(t, jobs, list, nil); got[0].State != Survived {
+		t.Fatalf("%+v", got)
+	}
+	list = append(list, "new", "newer")
+	check("new work", true, 0, 1)
+}
+
+// stepping is a clock that goes on by a second whenever it is asked.
+func stepping() func() time.Time {
+	now := time.Unix(0, 0)
+	return func() time.Time { now = now.Add(time.Second); return now }
+}
+
+// A hash that nobody could log in by has not been waited for.
+func TestIdleTimeDoesNotCount(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a")}
+	idle := func(m *fakeMatcher, o *Options) { only(1)(m, o); o.Idle = true }
+	calls, _ := d.run(t, jobs, []string{"w1", "w2", "w3"}, idle)
+	wantCalls(t, calls, "a:")
+	d.now = d.now.Add(100 * time.Hour)
+	calls, got := d.run(t, jobs, []string{"w1", "w2", "w3"}, only(1))
+	wantCalls(t, calls, "a:w1")
+	if got[0].Waiting != 0 || !got[0].Remembered {
+		t.Errorf("%+v", got[0])
+	}
+	calls, _ = d.run(t, jobs, []string{"w1", "w2", "w3"}, func(_ *fakeMatcher, o *Options) {
+		o.Idle, o.Budget, o.Now = true, 1, stepping()
+	})
+	wantCalls(t, calls)
+}
+
+func TestEmptyOnly(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a", "a1"), fakeJob("b"), fakeJob("c")}
+	empty := func(m *fakeMatcher, o *Options) { hits("b:", "c:w1")(m, o); o.EmptyOnly = true }
+	calls, got := d.run(t, jobs, []string{"w1"}, empty)
+	wantCalls(t, calls, "a:", "b:", "c:")
+	want := []Verdict{
+		{State: Survived, Tried: 1, Total: 1}, {State: Weak, Empty: true, Tried: 1, Total: 1}, {State: Survived, Tried: 1, Total: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+	calls, got = d.run(t, jobs, []string{"w1"}, hits("b:", "c:w1"))
+	wantCalls(t, calls, "a:a1", "a:w1", "c:w1")
+	if got[0].State != Survived || !got[1].Empty || got[2].State != Weak || got[2].Empty {
+		t.Errorf("%+v", got)
+	}
+	calls, got = d.run(t, jobs, nil, empty)
+	wantCalls(t, calls)
+	if got[0].State != Survived || !got[1].Empty || got[2].State != Survived {
+		t.Errorf("%+v", got)
+	}
+	// One ledger for both checks of an audit.
+	l := newDisk().open(t)
+	m := &fakeMatcher{}
+	Run(t.Context(), jobs, with(m, Options{CPUs: 1, Ledger: l, EmptyOnly: true}))
+	v := Run(t.Context(), jobs, with(m, Options{CPUs: 1, Ledger: l, Words: words("w1")}))
+	if len(m.calls) != 7 || v[0].Tried != 3 || v[0].Known != 0 {
+		t.Errorf("%q, %+v", m.calls, v[0])
+	}
+}
+
+// What failed was not tried.
+func TestFailedIsNotTakenDown(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a")}
+	_, got := d.run(t, jobs, []string{"w1", "w2"}, func(m *fakeMatcher, _ *Options) {
+		m.hook = func(_, word string) error {
+			if word == "w2" {
+				return errRefused
+			}
+			return nil
+		}
+	})
+	if got[0].State != Failed {
+		t.Fatalf("%+v", got)
+	}
+	calls, got := d.run(t, jobs, []string{"w1", "w2"}, nil)
+	wantCalls(t, calls, "a:w2")
+	if got[0].State != Survived {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestForgetting(t *testing.T) {
+	d := newDisk()
+	d.run(t, []Job{fakeJob("a"), fakeJob("b")}, []string{"w1"}, nil)
+	for range 20 {
+		d.now = d.now.Add(48 * time.Hour)
+		if calls, _ := d.run(t, []Job{fakeJob("a")}, []string{"w1"}, nil); len(calls) > 0 {
+			t.Fatalf("tried %q", calls)
+		}
+	}
+	if n := len(d.open(t).records); n != 1 {
+		t.Errorf("%d records are kept after 40 days, want 1", n)
+	}
+	calls, _ := d.run(t, []Job{fakeJob("b")}, []string{"w1"}, nil)
+	wantCalls(t, calls, "b:", "b:w1")
+}
+
+func TestLedgerIsBounded(t *testing.T) {
+	d := newDisk()
+	l := d.open(t)
+	none := l.intern(nil)
+	for i := range maxRecords + 500 {
+		r := &record{scheme: MD5Crypt, revision: 1, set: none, derivedDone: true, derived: 60, seen: 1, own: make(ownDigests, 60*ownSize)}
+		r.id[0], r.id[1], r.id[2] = byte(i>>16), byte(i>>8), byte(i)
+		l.records[r.id] = r
+	}
+	l.changed = true
+	l.flush()
+	if len(d.blob) > 40<<20 {
+		t.Errorf("the blob has %d MiB", len(d.blob)>>20)
+	}
+	l = d.open(t)
+	lost := 0
+	for _, r := range l.records {
+		if r.lostOwn {
+			lost++
+		}
+	}
+	if len(l.records) != maxRecords || lost == 0 || lost > maxRecords*4/5 {
+		t.Errorf("%d records, %d without derived digests", len(l.records), lost)
+	}
+}
+
+// A hash with more derived candidates than are kept goes on where it stopped all
+// the same.
+func TestLostOwn(t *testing.T) {
+	d := newDisk()
+	var own []string
+	for i := range maxOwnEach + 100 {
+		own = append(own, fmt.Sprint("own", i))
+	}
+	jobs := []Job{fakeJob("a", own...)}
+	total := 0
+	for range 3 {
+		calls, _ := d.run(t, jobs, []string{"w1", "own5"}, only(maxOwnEach/2+70))
+		total += len(calls)
+	}
+	if want := 1 + len(own) + 1; total != want {
+		t.Errorf("tried %d, want %d", total, want)
+	}
+	calls, got := d.run(t, jobs, []string{"w1", "own5"}, nil)
+	wantCalls(t, calls)
+	if got[0].State != Survived {
+		t.Errorf("%+v", got)
+	}
+	calls, _ = d.run(t, []Job{fakeJob("a", own[1:]...)}, []string{"w1", "own5"}, nil)
+	if len(calls) != len(own)-2 { // not own5, which the list has
+		t.Errorf("other names: %d tried again, want %d", len(calls), len(own)-2)
+	}
+}
+
+func TestCompact(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a"), fakeJob("b")}
+	list := func(from, n int) []string {
+		out := []string{"always"}
+		for i := range n {
+			out = append(out, fmt.Sprint(from+i))
+		}
+		return out
+	}
+	hit := hits("b:5")
+	d.run(t, jobs, list(0, 10_000), hit)
+	for i := range 7 {
+		d.run(t, jobs[:1], list(10_000*(1+i), 10_000), nil)
+	}
+	if n := len(d.open(t).words); n > maxTable {
+		t.Errorf("%d words are kept", n)
+	}
+	calls, got := d.run(t, jobs, append(list(70_000, 10_000), "5"), hit)
+	if got[1].State != Weak || got[0].State != Survived || calls[0] == "a:always" || len(calls) > 10_010 {
+		t.Errorf("%+v after %d candidates", got, len(calls))
+	}
+}
+
+// Derive and its revision change together: raise deriveRevision with this digest.
+func TestDeriveRevision(t *testing.T) {
+	var all [][]byte
+	for _, n := range []Names{
+		{"alice", "Alice B. Liddell,12345,+49 30 1234", "web01.example", time.Unix(1767355200, 0)},
+		{"\xff", "Ünal Äöü", "ß", time.Unix(1767355200, 0)},
+	} {
+		all = append(all, Derive(n.Login, n.GECOS, n.Hostname, n.Now)...)
+	}
+	sum := newDigester([keySize]byte{}).word(bytes.Join(all, []byte{0}))
+	if want := uint64(0xaf5b05631a0d2ca5); deriveRevision != 1 || sum != want {
+		t.Errorf("revision %d, digest %#x", deriveRevision, sum)
+	}
+}
+
+func TestLedgerPrintsNothing(t *testing.T) {
+	d := newDisk()
+	l := d.open(t)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%x"} {
+		if got := fmt.Sprintf(verb, l); got != "ledger" {
+			t.Errorf("%s prints %q", verb, got)
+		}
+	}
+}
