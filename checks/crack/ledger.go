@@ -75,8 +75,10 @@ type record struct {
 	derivedDone    bool
 	names          uint64
 	derived, extra int
-	// own are digests of derived candidates that were tried, those of names first;
-	// of a weak hash exactly those of names. lostOwn: they took too much room.
+	// own are digests of derived candidates that were tried, first those of names
+	// in their order. Of a weak hash they are those of names, and such that the
+	// list had when they were none of names any more. lostOwn: they took too much
+	// room.
 	own     ownDigests
 	lostOwn bool
 	// set are the listed words that were tried; of a weak hash the whole list.

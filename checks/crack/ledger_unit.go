@@ -281,7 +281,7 @@ func (s *schedule) stillWeak(u *unit) bool {
 	gone := s.cohortOf(r.set).gone
 	same := r.names == u.names
 	switch {
-	case same && len(gone) == 0:
+	case same && len(gone) == 0 && (r.lostOwn || r.own.len() == r.derived):
 		return true
 	case r.lostOwn:
 		return false
@@ -317,6 +317,7 @@ func (s *schedule) stillWeak(u *unit) bool {
 			now = now.appendShort(d)
 		}
 		r.setOwn(now)
+		return !r.lostOwn || len(others) == 0
 	}
 	return true
 }
