@@ -44,7 +44,11 @@ func (g *guesser) empty(entries []*entry) []crack.Verdict {
 	defer g.book.turn.Unlock()
 	o := g.options()
 	o.EmptyOnly = true
-	return crack.Run(g.ctx, g.jobs(entries), o)
+	jobs := make([]crack.Job, len(entries))
+	for i, e := range entries {
+		jobs[i].Form = e.form
+	}
+	return crack.Run(g.ctx, jobs, o)
 }
 
 // dictionary tries the list and what is derived from each account.

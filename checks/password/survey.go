@@ -43,8 +43,16 @@ type survey struct {
 	hidden   bool // shadow's field is ignored by pam_unix because passwd holds one
 }
 
-// take reads and classifies every account of a host.
+// surveyKey is the key of a host's survey.
+type surveyKey struct{}
+
+// take reads and classifies every account of a host, once for all checks. The
+// survey must not be changed.
 func take(h *host.Host) *survey {
+	return host.Once(h, surveyKey{}, func() *survey { return takeNow(h) })
+}
+
+func takeNow(h *host.Host) *survey {
 	s := &survey{accounts: h.Accounts()}
 	for _, store := range s.accounts.Unevaluated {
 		s.gaps = append(s.gaps, storeGap(store))
