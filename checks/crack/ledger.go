@@ -16,8 +16,7 @@ import (
 // shadow(5) itself, so it belongs to root alone.
 //
 // What a hash has been tried with is kept as a set of words of the lists there
-// have been (see words.go's wordSet), which hardly ever differs between hashes,
-// and the digests of its own derived candidates. That answers every change of a
+// have been (wordSet), which hardly ever differs between hashes, and the digests of its own derived candidates. That answers every change of a
 // list exactly: only words outside of the set are tried.
 //
 // A Ledger may be used by several Runs at a time, as long as all but one of them

@@ -72,8 +72,8 @@ func (j *Job) appendSource(b []byte) []byte {
 }
 
 // ownDigests are digests of derived candidates, the first six bytes of each: of
-// ten thousand accounts with sixty candidates they are most of the ledger. Of a
-// million new words one in a billion is taken for one of sixty by chance.
+// ten thousand accounts with sixty candidates they are most of the ledger. A new
+// word is taken for one of sixty by chance once in 5e12 times.
 type ownDigests []byte
 
 const ownSize = 6

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -67,12 +68,7 @@ func only(n int) func(*fakeMatcher, *Options) {
 func hits(pairs ...string) func(*fakeMatcher, *Options) {
 	return func(m *fakeMatcher, _ *Options) {
 		m.hit = func(hash, word string) bool {
-			for _, p := range pairs {
-				if p == hash+":"+word {
-					return true
-				}
-			}
-			return false
+			return slices.Contains(pairs, hash+":"+word)
 		}
 	}
 }

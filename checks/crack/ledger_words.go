@@ -3,7 +3,6 @@ package crack
 import (
 	"encoding/binary"
 	"errors"
-	"math/bits"
 )
 
 // wordSet is a set of places in Ledger.words. Two equal sets of a ledger are the
@@ -21,15 +20,7 @@ type bitmap []uint64
 
 func newBitmap(n int) bitmap    { return make(bitmap, (n+63)/64) }
 func (b bitmap) set(i int)      { b[i/64] |= 1 << (i % 64) }
-func (b bitmap) clear(i int)    { b[i/64] &^= 1 << (i % 64) }
 func (b bitmap) has(i int) bool { return b[i/64]>>(i%64)&1 != 0 }
-func (b bitmap) count() (n int) {
-	for _, w := range b {
-		n += bits.OnesCount64(w)
-	}
-	return n
-}
-
 func (b bitmap) or(c bitmap) {
 	for i := range c {
 		b[i] |= c[i]

@@ -88,7 +88,7 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 	entries := s.of(live)
 	tested := 0
 	var count tally
-	for i, v := range newGuesser(ctx, env).empty(entries) {
+	for i, v := range newGuesser(ctx, env).empty(entries, nil) {
 		e := entries[i]
 		switch v.State {
 		case crack.Weak:

@@ -15,6 +15,7 @@ type guesser struct {
 	book     *book
 	names    func(*entry) crack.Names
 	started  time.Time
+	before   int64 // tests that were settled before dictionary
 }
 
 func newGuesser(ctx context.Context, env *checks.Env) *guesser {
@@ -38,12 +39,12 @@ func (g *guesser) options() crack.Options {
 }
 
 // empty tries the empty word on every entry. The checks take turns, so that the
-// second finds the answers of the first.
-func (g *guesser) empty(entries []*entry) []crack.Verdict {
+// second finds the answers of the first. progress may be nil.
+func (g *guesser) empty(entries []*entry, progress func(done, total int64)) []crack.Verdict {
 	g.book.turn.Lock()
 	defer g.book.turn.Unlock()
 	o := g.options()
-	o.EmptyOnly = true
+	o.EmptyOnly, o.Progress = true, progress
 	jobs := make([]crack.Job, len(entries))
 	for i, e := range entries {
 		jobs[i].Form = e.form
@@ -51,10 +52,18 @@ func (g *guesser) empty(entries []*entry) []crack.Verdict {
 	return crack.Run(g.ctx, jobs, o)
 }
 
-// dictionary tries the list and what is derived from each account.
+// dictionary tries the empty word, the list and what is derived from each account.
 func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
+	show := g.settings.Progress
+	if show == nil {
+		show = func(int64, int64) {}
+	}
+	g.empty(entries, func(done, total int64) {
+		g.before = done
+		show(done, total*int64(2+len(g.settings.Words)))
+	})
 	o := g.options()
-	o.Words, o.Progress = g.settings.Words, g.settings.Progress
+	o.Words, o.Progress = g.settings.Words, func(done, total int64) { show(g.before+done, g.before+total) }
 	return crack.Run(g.ctx, g.jobs(entries), o)
 }
 

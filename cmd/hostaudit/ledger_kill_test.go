@@ -182,8 +182,7 @@ func checkLedger(t *testing.T, root string, ledger *crack.Ledger, before int) in
 		names = append(names, f[0])
 		jobs = append(jobs, crack.Job{Form: crack.Identify(f[1]), Names: crack.Names{Login: f[0], GECOS: gecos, Now: time.Now()}})
 	}
-	over, cancel := t.Context(), func() {}
-	over, cancel = withDeadline(over, time.Nanosecond)
+	over, cancel := withDeadline(t.Context(), time.Nanosecond)
 	defer cancel()
 	<-over.Done()
 	known := 0
