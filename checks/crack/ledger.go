@@ -16,8 +16,9 @@ import (
 // shadow(5) itself, so it belongs to root alone.
 //
 // What a hash has been tried with is kept as a set of words of the lists there
-// have been (wordSet), which hardly ever differs between hashes, and the digests of its own derived candidates. That answers every change of a
-// list exactly: only words outside of the set are tried.
+// have been (wordSet), which hardly ever differs between hashes, and the digests
+// of its own derived candidates. That answers every change of a list exactly:
+// only words outside of the set are tried.
 //
 // A Ledger may be used by several Runs at a time, as long as all but one of them
 // are EmptyOnly.
@@ -37,7 +38,6 @@ type Ledger struct {
 	changed bool
 
 	saving   sync.Mutex // held while a blob is written
-	failed   bool       // the last write failed
 	lastSave time.Time
 	interval time.Duration
 }
@@ -169,7 +169,6 @@ func (l *Ledger) write() {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.failed = err != nil
 	if err != nil {
 		l.changed = true
 		return
