@@ -9,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -90,27 +89,50 @@ func TestTenThousandUnchangedAccounts(t *testing.T) {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v: %s", err, out)
 	}
-	best, most := time.Hour, int64(0)
+	best, most := time.Hour, 0
 	for range 5 { // the machine has other work, which costs this one caches
 		c := exec.Command(program, "--root", filepath.Dir(etc), "--state-dir", stateDir, "--format", "json", "--deadline", "60s")
 		c.Env = append(os.Environ(), "GOMAXPROCS=1")
-		out, _ := c.Output() // its exit code is the verdict on the rest of the tree
+		var report bytes.Buffer
+		c.Stdout = &report
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		ended := make(chan error, 1)
+		go func() { ended <- c.Wait() }() // its exit code is the verdict on the rest of the tree
+		for running := true; running; {
+			select {
+			case <-ended:
+				running = false
+			case <-time.After(time.Millisecond):
+				most = max(most, peak(c.Process.Pid))
+			}
+		}
+		out := report.Bytes()
 		for _, want := range []string{`"candidates_tried": "0"`, `"candidates_left": "0"`, `"hashes_tested": "10000"`} {
 			if !bytes.Contains(out, []byte(want)) {
 				t.Fatalf("no %s in %.2000s", want, passwordFacts(out))
 			}
 		}
-		usage := c.ProcessState.SysUsage().(*syscall.Rusage)
 		best = min(best, c.ProcessState.UserTime()+c.ProcessState.SystemTime())
-		most = max(most, usage.Maxrss)
 	}
 	t.Logf("%v of processor time, %d KiB of memory", best, most)
 	if best > 200*time.Millisecond {
 		t.Errorf("%v of processor time, want 200 ms at most", best)
 	}
-	if most > 64<<10 {
+	if most == 0 || most > 64<<10 {
 		t.Errorf("%d KiB of memory, want 64 MiB at most", most)
 	}
+}
+
+// peak is the most memory in KiB that a running process has had at a time. What
+// wait(2) tells counts that of this process before it started the other.
+func peak(pid int) (kib int) {
+	status, _ := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid)) // it may have ended
+	if _, rest, ok := strings.Cut(string(status), "VmHWM:"); ok {
+		_, _ = fmt.Sscan(rest, &kib)
+	}
+	return kib
 }
 
 // idler finds nothing, fast.
