@@ -44,6 +44,7 @@ func runDictionary(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 		gaps.add(checks.ReasonUnsupported, "the password field has a form that is not evaluated: "+e.form.Why, e)
 	}
 	g := newGuesser(ctx, env)
+	g.all = s.entries
 	g.book.note(rec)
 	candidates := s.of(live)
 	s.testDictionary(env, rec, g, &gaps, candidates)

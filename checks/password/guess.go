@@ -14,6 +14,7 @@ type guesser struct {
 	settings checks.PasswordSettings
 	book     *book
 	names    func(*entry) crack.Names
+	all      []*entry // of the host, in order; nil = only those that are asked for
 	started  time.Time
 	before   int64 // tests that were settled before dictionary
 }
@@ -64,14 +65,47 @@ func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
 	})
 	o := g.options()
 	o.Words, o.Progress = g.settings.Words, func(done, total int64) { show(g.before+done, g.before+total) }
-	return crack.Run(g.ctx, g.jobs(entries), o)
+	return g.shared(g.ctx, entries, o)
 }
 
 // idle is dictionary for entries that nobody waits for.
 func (g *guesser) idle(ctx context.Context, entries []*entry) []crack.Verdict {
 	o := g.options()
 	o.Words, o.Idle = g.settings.Words, true
-	return crack.Run(ctx, g.jobs(entries), o)
+	return g.shared(ctx, entries, o)
+}
+
+// shared runs entries together with the host's others that have one of their
+// hashes: what opens one account opens the other, and a weak hash is only known to
+// be weak as long as the same names are asked for in every run.
+func (g *guesser) shared(ctx context.Context, entries []*entry, o crack.Options) []crack.Verdict {
+	asked, hashes := make(map[*entry]int, len(entries)), make(map[string]bool, len(entries))
+	for i, e := range entries {
+		asked[e] = i
+		hashes[e.form.Hash()] = e.form.Hash() != ""
+	}
+	all := g.all
+	if all == nil {
+		all = entries
+	}
+	var together []*entry
+	var at []int // in entries, -1 = not among them
+	for _, e := range all {
+		i, known := asked[e]
+		if !known {
+			i = -1
+		}
+		if known || hashes[e.form.Hash()] {
+			together, at = append(together, e), append(at, i)
+		}
+	}
+	out := make([]crack.Verdict, len(entries))
+	for j, v := range crack.Run(ctx, g.jobs(together), o) {
+		if at[j] >= 0 {
+			out[at[j]] = v
+		}
+	}
+	return out
 }
 
 func (g *guesser) jobs(entries []*entry) []crack.Job {

@@ -159,6 +159,33 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestLockedTwin: a weak account stays known where a locked one has the same hash,
+// however little time later audits have.
+func TestLockedTwin(t *testing.T) {
+	const hash = "$1$saltsalt$CNfbP8BKHqIuOlriaxG3J/" // alice
+	files := "-- etc/passwd --\nbob:x:1:1:::\nalice:x:2:1:::\n-- etc/shadow --\nbob:!" + hash + ":20000::::::\nalice:" + hash + ":20000::::::\n"
+	var blob []byte
+	saves := 0
+	kept := &checks.Keeper{
+		Load: func() ([]byte, error) { return blob, nil },
+		Save: func(b []byte) error { blob, saves = b, saves+1; return nil },
+	}
+	for i := range 3 {
+		env := &checks.Env{Host: hosttest.Load(t, files), Passwords: checks.PasswordSettings{Words: words(), CPUs: 1, Kept: kept}}
+		if i > 0 {
+			env.Passwords.Budget = time.Nanosecond
+			saves = 0
+		}
+		r := auditWith(context.Background(), Dictionary(), env)
+		if len(r.Findings) != 1 || r.Findings[0].Subject != "alice" || len(r.Gaps) > 0 {
+			t.Fatalf("audit %d: findings %v, gaps %v", i, r.Findings, r.Gaps)
+		}
+		if r.Facts["dormant_hashes_weak"] != "1" || i > 0 && saves > 0 {
+			t.Errorf("audit %d: %d saves, facts %v", i, saves, r.Facts)
+		}
+	}
+}
+
 // TestManyAccounts: ten thousand accounts need little memory and make no report
 // of ten thousand gaps.
 func TestManyAccounts(t *testing.T) {
