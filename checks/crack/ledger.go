@@ -116,7 +116,7 @@ func (l *Ledger) tick() {
 	now := l.clock().Unix()
 	switch {
 	case now > l.told:
-		l.age += now - l.told
+		l.age = min(l.age+now-l.told, maxAge)
 	case now < l.told:
 		l.changed = true // or the next run waits until the old time is reached
 	}
@@ -169,12 +169,12 @@ func (l *Ledger) write() {
 
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.interval = max(min(2*l.interval, lastInterval), savingShare*took)
 	if err != nil {
 		l.changed = true
 		return
 	}
 	l.written = l.age
-	l.interval = max(min(2*l.interval, lastInterval), savingShare*took)
 	for _, r := range unfinished {
 		r.durable = true
 	}

@@ -11,9 +11,10 @@ import (
 
 // The bounds of a blob. Within them it stays below 40 MiB.
 const (
-	maxRecords = 200_000
-	maxOwn     = 16 << 20 // bytes of all derived digests
-	maxOwnEach = 1 << 12  // derived digests of one hash
+	maxRecords     = 200_000
+	maxOwn         = 16 << 20 // bytes of all derived digests
+	maxOwnEach     = 1 << 12  // derived digests of one hash
+	maxDerivedEach = 1 << 30  // derived candidates of one hash, which may be that of every account
 )
 
 // blobFormat is the first byte of a blob.
@@ -131,6 +132,7 @@ func OpenLedger(blob []byte, clock func() time.Time) (*Ledger, error) {
 	}
 	copy(l.key[:], p.bytes(keySize))
 	l.age, l.told = p.number(maxAge), p.signed()
+	p.require(-maxAge <= l.told && l.told <= maxAge)
 	l.written = l.age
 
 	l.words = make([]uint64, p.count(8, maxTable))
@@ -247,7 +249,7 @@ func (p *parser) record(r *record, sets []*wordSet, age int64) {
 	r.derivedDone, r.lostOwn, r.idle = flags&flagDerivedDone != 0, flags&flagLostOwn != 0, flags&flagIdle != 0
 	at := p.number(maxRecords)
 	r.names = p.uint64()
-	r.derived, r.extra = int(p.number(maxTable)), int(p.number(maxTable))
+	r.derived, r.extra = int(p.number(maxDerivedEach)), int(p.number(maxDerivedEach))
 	r.own = ownDigests(p.bytes(ownSize * p.count(ownSize, maxOwnEach)))
 	r.since, r.seen = p.number(maxAge), p.number(maxAge)
 	r.durable = true

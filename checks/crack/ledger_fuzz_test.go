@@ -2,6 +2,7 @@ package crack
 
 import (
 	"bytes"
+	"encoding/binary"
 	"testing"
 	"time"
 )
@@ -28,6 +29,10 @@ func FuzzOpenLedger(f *testing.F) {
 	seed([]Job{fakeJob("a", "a1"), fakeJob("c"), fakeJob("d")}, []string{"w1", "w3", "w4"}, only(3))
 	seed([]Job{fakeJob("e")}, nil, hits("e:"))
 	f.Add([]byte{blobFormat})
+	for _, told := range []int64{-1 << 62, -maxAge} { // more time went by than there is
+		blob := append(append([]byte{blobFormat}, make([]byte, keySize)...), 1)
+		f.Add(append(binary.AppendVarint(blob, told), 0, 0, 0))
+	}
 	f.Fuzz(func(t *testing.T, blob []byte) {
 		l, err := OpenLedger(blob, func() time.Time { return time.Unix(0, 0) })
 		if err != nil {

@@ -98,6 +98,9 @@ func (s *schedule) record(u *unit) {
 		}
 		r.recordOwn(u, tried)
 	}
+	if u.failed && r.since != 0 {
+		r.since = l.age // behind the others: it may fail in every run
+	}
 	switch low.phase {
 	case phaseList:
 		r.set = s.with(u.cohort, low.rank)

@@ -279,6 +279,78 @@ func TestFailedIsNotTakenDown(t *testing.T) {
 	}
 }
 
+// A hash that fails in every run holds nobody up, however small the budget.
+func TestFailedDoesNotStarve(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("bad"), fakeJob("a")}
+	for range 8 {
+		_, got := d.run(t, jobs, []string{"w1"}, func(m *fakeMatcher, o *Options) {
+			only(1)(m, o)
+			tick := m.hook
+			m.hook = func(hash, word string) error {
+				if err := tick(hash, word); err != nil || hash != "bad" {
+					return err
+				}
+				return errRefused
+			}
+		})
+		if got[1].State == Survived {
+			return
+		}
+		d.now = d.now.Add(time.Minute)
+	}
+	t.Error("the sound hash was not finished in 8 runs")
+}
+
+// What a run with more memory found out holds for one with less.
+func TestTooCostlyIsRemembered(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("weak"), fakeJob("sound"), fakeJob("new")}
+	for i := range jobs {
+		jobs[i].Form.Cost.Memory = 32 << 20
+	}
+	less := func(_ *fakeMatcher, o *Options) { o.Memory = 16 << 20 }
+	d.run(t, jobs[:2], []string{"w1", "w2"}, hits("weak:w1"))
+	for _, tt := range []struct {
+		name  string
+		list  []string
+		empty bool
+		want  []State
+	}{
+		{"same-list", []string{"w1", "w2"}, false, []State{Weak, Survived, TooCostly}},
+		{"empty-only", nil, true, []State{Survived, Survived, TooCostly}},
+		{"another-word", []string{"w1", "w2", "w3"}, false, []State{Weak, TooCostly, TooCostly}},
+		{"the-word-removed", []string{"w2"}, false, []State{TooCostly, Survived, TooCostly}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			calls, got := d.run(t, jobs, tt.list, func(m *fakeMatcher, o *Options) { less(m, o); o.EmptyOnly = tt.empty })
+			wantCalls(t, calls)
+			for i, v := range got {
+				if v.State != tt.want[i] || v.State == TooCostly && v != (Verdict{State: TooCostly}) {
+					t.Errorf("%d: %+v, want %v", i, v, tt.want[i])
+				}
+			}
+		})
+	}
+	calls, _ := d.run(t, jobs[1:2], []string{"w1", "w2", "w3"}, nil)
+	wantCalls(t, calls, "sound:w3")
+}
+
+// A class of accounts that was made with one hash.
+func TestManyNamesOfOneHash(t *testing.T) {
+	d := newDisk()
+	var own []string
+	for i := range maxTable + 10 {
+		own = append(own, fmt.Sprint("own", i))
+	}
+	d.run(t, []Job{fakeJob("a", own...)}, []string{"w1"}, nil)
+	calls, got := d.run(t, []Job{fakeJob("a", own...)}, []string{"w1"}, nil)
+	wantCalls(t, calls)
+	if got[0].State != Survived {
+		t.Errorf("%+v", got)
+	}
+}
+
 // Derive and its revision change together: raise deriveRevision with this digest.
 func TestDeriveRevision(t *testing.T) {
 	var all [][]byte

@@ -9,7 +9,7 @@ type unit struct {
 	form Form
 	jobs []*Job
 
-	refusal   State // NotTestable or TooCostly: never started
+	refusal   State // NotTestable or TooCostly: not started
 	rec       *record
 	cohort    *cohort
 	names     uint64 // digest of what the derived candidates are made of
@@ -123,7 +123,11 @@ func (s *schedule) with(c *cohort, rank int) *wordSet {
 // resume finds out what is left to do on a hash. The ledger is locked.
 func (s *schedule) resume(u *unit, idle bool) {
 	l := s.ledger
-	r := l.meet(s.digester.record(u.form.hash), u.form.Scheme, idle)
+	id := s.digester.record(u.form.hash)
+	if u.refusal != StateUnknown && l.records[id] == nil {
+		return
+	}
+	r := l.meet(id, u.form.Scheme, idle)
 	u.rec, u.emptyKnown = r, r.emptyTried
 	if !u.emptyKnown {
 		u.todo = 1
@@ -132,6 +136,13 @@ func (s *schedule) resume(u *unit, idle bool) {
 		u.total, u.knownWeak = 1, r.emptyWeak
 	} else {
 		s.resumeAll(u)
+	}
+	if u.refusal != StateUnknown {
+		if !u.knownWeak && (u.todo > 0 || u.derive) {
+			u.rec, u.todo, u.total = nil, 0, 0
+			return
+		}
+		u.refusal = StateUnknown // a run that was granted more found the answer
 	}
 	switch {
 	case u.knownWeak:

@@ -83,7 +83,8 @@ const (
 	Partial
 	// NotTestable: the form is no hash, or one that is not Supported.
 	NotTestable
-	// TooCostly: one try is over MaxTry or over Memory; none was started.
+	// TooCostly: one try is over MaxTry or over Memory; none was started, and the
+	// Ledger does not know the answer.
 	TooCostly
 	// Failed: the hashing library panicked or refused the hash.
 	Failed

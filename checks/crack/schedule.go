@@ -105,7 +105,7 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 		u.jobs = append(u.jobs, j)
 	}
 	for _, u := range s.units {
-		if u.refusal == StateUnknown {
+		if u.refusal != NotTestable {
 			s.resume(u, opts.Idle)
 		}
 	}

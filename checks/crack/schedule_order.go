@@ -110,7 +110,7 @@ func (s *schedule) nextBlock() bool {
 		if u.cursor.phase == phaseDerived {
 			u.cursor = place{phaseList, 0}
 		}
-		if u.prepared && !u.closed() && phaseDerived < u.low().phase {
+		if u.prepared && (u.match != 0 || !u.closed() && phaseDerived < u.low().phase) {
 			s.record(u)
 			u.release()
 		}
