@@ -59,6 +59,6 @@ type PasswordSettings struct {
 	CPUs     int           // workers; 0 = all
 	Memory   int64         // bytes for hash regions; 0 = 64 MiB
 	Budget   time.Duration // time for guessing; 0 = until ctx ends
-	Progress func(done, total int64)
+	Progress func(done, total int64, left time.Duration)
 	Kept     *Keeper // what was tried in earlier runs; nil = nothing is kept
 }

@@ -15,9 +15,13 @@ type Cost struct {
 	Memory int64
 }
 
-// roundTime is one unit of Cost.Rounds in nanoseconds on a slow host: four
-// times what a 3.5 GHz Zen 4 core needs with this package's plain code. It only
-// has to keep a hash that would run for seconds from being started.
+// slowHost is how many times slower than a 3.5 GHz Zen 4 core the host may be for
+// which roundTime is meant.
+const slowHost = 4
+
+// roundTime is one unit of Cost.Rounds in nanoseconds on a slow host, with this
+// package's plain code. It only has to keep a hash that would run for seconds from
+// being started.
 var roundTime = [...]float64{
 	SHA512Crypt: 1000, SHA256Crypt: 700, MD5Crypt: 500, Apr1: 500,
 	Bcrypt: 240_000, BcryptX: 240_000, Yescrypt: 1200, GostYescrypt: 1200, Scrypt: 1200,

@@ -3,6 +3,8 @@ package crack
 import (
 	"bytes"
 	"errors"
+	"slices"
+	"time"
 
 	"hostaudit/checks/crack/bcrypt"
 	"hostaudit/checks/crack/des"
@@ -33,13 +35,35 @@ func takes(word []byte) bool {
 	return len(word) <= maxWord && bytes.IndexByte(word, 0) < 0
 }
 
-// matcher tests candidates; each worker has its own.
-type matcher interface {
-	match(f *Form, word []byte) (bool, error)
+// hasher computes digests; each worker has its own.
+type hasher interface {
+	// lanes says how many tries like one of the form go well together.
+	lanes(f *Form) lanes
+	// hash sets digest or err of every try. All of them are of one group, and of
+	// one salt where lanes asks for that.
+	hash(tries []try)
 }
 
-// engine is the matcher of the product; the buffers of one worker.
+// lanes says how a hasher wants its work: up to n tries of one group at a time, of
+// different hashes or, if oneSalt, of different words under one salt.
+type lanes struct {
+	n       int
+	oneSalt bool
+}
+
+// try is one computation: a word under the setting of a hash.
+type try struct {
+	form   *Form
+	word   []byte
+	digest []byte // as it stands in a hash string, behind the salt
+	err    error
+}
+
+// engine is the hasher of the product; the buffers of one worker.
 type engine struct {
+	// stop, unless nil, ends hashes in work: their err is errStopped.
+	stop func() bool
+
 	crypt  cryptState
 	bcrypt bcrypt.Hasher
 	sha1   sha1crypt.Hasher
@@ -47,78 +71,220 @@ type engine struct {
 	yes    yescrypt.Hasher
 	des    *des.Crypter // made when it is first needed: its tables take a moment
 	raw    []byte       // a decoded salt
+
+	pairs   []bcrypt.Pair
+	words   [][]byte
+	digests []des.Digest
+}
+
+func newEngine(stop func() bool) *engine {
+	return &engine{
+		stop: stop, crypt: cryptState{stop: stop}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
+		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop},
+	}
 }
 
 var (
 	errUnsupported = errors.New("scheme not supported")
 	errRefused     = errors.New("the library refuses the hash")
+	errStopped     = errors.New("stopped")
 )
 
+// match tests one candidate.
 func (e *engine) match(f *Form, word []byte) (bool, error) {
-	if !f.Supported {
-		return false, errUnsupported
+	t := try{form: f, word: word}
+	e.one(&t)
+	return t.matches(f), t.err
+}
+
+// matches reports whether the digest is that of a hash, which has the try's setting.
+func (t *try) matches(f *Form) bool {
+	return t.err == nil && string(t.digest) == f.hash[f.digest:]
+}
+
+// costly is the Form.Estimate from which many words at a time would take too long to be
+// waited for.
+const costly = 50 * time.Millisecond
+
+func (e *engine) lanes(f *Form) lanes {
+	switch f.Scheme {
+	case Bcrypt, BcryptX:
+		return lanes{n: bcrypt.Lanes}
+	case DESCrypt:
+		return lanes{n: 64, oneSalt: true}
+	case BSDiCrypt:
+		if f.Estimate() < costly {
+			return lanes{n: 64, oneSalt: true}
+		}
 	}
-	salt, digest := []byte(f.hash[f.salt[0]:f.salt[1]]), []byte(f.hash[f.digest:])
+	return lanes{n: 1}
+}
+
+func (e *engine) hash(tries []try) {
+	if len(tries) > 1 && e.together(tries) {
+		return
+	}
+	for i := range tries {
+		e.one(&tries[i])
+	}
+}
+
+// together hashes tries side by side, if there is a way to.
+func (e *engine) together(tries []try) bool {
+	f := tries[0].form
+	switch {
+	case !f.Supported:
+		return false
+	case f.Scheme == Bcrypt, f.Scheme == BcryptX:
+		e.pairs = e.pairs[:0]
+		for i := range tries {
+			setting, ok := bcrypt.ParseSetting(tries[i].form.hash)
+			if !ok {
+				return false
+			}
+			e.pairs = append(e.pairs, bcrypt.Pair{Setting: setting, Word: tries[i].word})
+		}
+		for i, digest := range e.bcrypt.HashPairs(e.pairs) {
+			tries[i].set(digest)
+		}
+		return true
+	case f.Scheme == DESCrypt, f.Scheme == BSDiCrypt:
+		return e.manyDES(tries)
+	}
+	return false
+}
+
+// manyDES hashes many words with one salt.
+func (e *engine) manyDES(tries []try) bool {
+	f := tries[0].form
+	salt, ok := des.Number(f.hash[f.salt[0]:f.salt[1]])
+	if !ok {
+		return false
+	}
+	e.words = e.words[:0]
+	for i := range tries {
+		e.words = append(e.words, tries[i].word)
+	}
+	e.digests = slices.Grow(e.digests[:0], len(tries))[:len(tries)]
+	done := true
+	if f.Scheme == DESCrypt {
+		e.crypter().Batch(e.digests, e.words, salt)
+	} else {
+		done = e.crypter().BatchBSDi(e.digests, e.words, uint32(f.Cost.Rounds), salt)
+	}
+	for i := range tries {
+		if !done {
+			tries[i].err = errStopped
+			continue
+		}
+		tries[i].digest = append(tries[i].digest[:0], e.digests[i][:]...)
+	}
+	return true
+}
+
+func (e *engine) crypter() *des.Crypter {
+	if e.des == nil {
+		e.des = des.New()
+		e.des.Stop = e.stop
+	}
+	return e.des
+}
+
+// set takes a digest that is empty if the hasher was stopped.
+func (t *try) set(digest string) {
+	t.digest = append(t.digest[:0], digest...)
+	if digest == "" {
+		t.err = errStopped
+	}
+}
+
+// one hashes one word.
+func (e *engine) one(t *try) {
+	f := t.form
+	if !f.Supported {
+		t.err = errUnsupported
+		return
+	}
+	salt := []byte(f.hash[f.salt[0]:f.salt[1]])
 	switch f.Scheme {
 	case SHA512Crypt:
-		return bytes.Equal(e.crypt.sha512crypt(word, salt, int(f.Cost.Rounds)), digest), nil
+		t.setBytes(e.crypt.sha512crypt(t.word, salt, int(f.Cost.Rounds)))
 	case SHA256Crypt:
-		return bytes.Equal(e.crypt.sha256crypt(word, salt, int(f.Cost.Rounds)), digest), nil
+		t.setBytes(e.crypt.sha256crypt(t.word, salt, int(f.Cost.Rounds)))
 	case MD5Crypt:
-		return bytes.Equal(e.crypt.md5crypt(word, salt, "$1$"), digest), nil
+		t.setBytes(e.crypt.md5crypt(t.word, salt, "$1$"))
 	case Apr1:
-		return bytes.Equal(e.crypt.md5crypt(word, salt, "$apr1$"), digest), nil
+		t.setBytes(e.crypt.md5crypt(t.word, salt, "$apr1$"))
 	case Bcrypt, BcryptX:
 		setting, ok := bcrypt.ParseSetting(f.hash)
 		if !ok {
-			return false, errRefused
+			t.err = errRefused
+			return
 		}
-		return e.bcrypt.Hash(setting, word) == string(digest), nil
+		t.set(e.bcrypt.Hash(setting, t.word))
 	case SHA1Crypt:
-		return e.sha1.Hash(word, salt, uint32(f.Cost.Rounds)) == string(digest), nil
+		t.set(e.sha1.Hash(t.word, salt, uint32(f.Cost.Rounds)))
 	case SunMD5:
 		// The salt counts with the setting before it.
-		return e.sun.Hash(word, []byte(f.hash[:f.salt[1]]), uint32(f.Cost.Rounds)) == string(digest), nil
+		t.set(e.sun.Hash(t.word, []byte(f.hash[:f.salt[1]]), uint32(f.Cost.Rounds)))
 	case DESCrypt, BigCrypt, BSDiCrypt:
-		if e.des == nil {
-			e.des = des.New()
+		out, err := e.crypter().Crypt(t.word, f.hash)
+		switch {
+		case errors.Is(err, des.ErrStopped):
+			t.err = errStopped
+		case err != nil:
+			t.err = errRefused
+		default:
+			t.digest = append(t.digest[:0], out[f.digest:]...)
 		}
-		out, err := e.des.Crypt(word, f.hash)
-		if err != nil {
-			return false, errRefused
-		}
-		return out == f.hash, nil
 	case NT:
-		sum, ok := nt.NT(word)
-		return ok && sum == string(digest), nil
+		sum, ok := nt.NT(t.word)
+		if !ok {
+			t.err = errRefused
+			return
+		}
+		t.digest = append(t.digest[:0], sum...)
 	case Yescrypt, GostYescrypt, Scrypt:
-		return e.yescrypt(f, word, digest)
+		e.yescrypt(t, salt)
+	default:
+		t.err = errUnsupported
 	}
-	return false, errUnsupported
+}
+
+func (t *try) setBytes(digest []byte) {
+	t.digest = append(t.digest[:0], digest...)
+	if len(digest) == 0 {
+		t.err = errStopped
+	}
 }
 
 // yescrypt gives its region back after every hash: only while one is computed has the
 // caller counted it.
-func (e *engine) yescrypt(f *Form, word, digest []byte) (bool, error) {
+func (e *engine) yescrypt(t *try, text []byte) {
 	defer e.yes.Release()
-	text := f.hash[f.salt[0]:f.salt[1]]
+	f := t.form
 	var sum [32]byte
 	var err error
 	if f.Scheme == Scrypt {
-		sum, err = e.yes.Scrypt(word, []byte(text), f.yes)
+		sum, err = e.yes.Scrypt(t.word, text, f.yes)
 	} else {
 		var ok bool
-		if e.raw, ok = yescrypt.AppendDecode(e.raw[:0], text); !ok {
-			return false, errRefused
+		if e.raw, ok = yescrypt.AppendDecode(e.raw[:0], string(text)); !ok {
+			t.err = errRefused
+			return
 		}
 		if f.Scheme == GostYescrypt {
-			sum, err = e.yes.Gost(word, e.raw, []byte(f.hash[:f.salt[1]]), f.yes)
+			sum, err = e.yes.Gost(t.word, e.raw, []byte(f.hash[:f.salt[1]]), f.yes)
 		} else {
-			sum, err = e.yes.Yescrypt(word, e.raw, f.yes)
+			sum, err = e.yes.Yescrypt(t.word, e.raw, f.yes)
 		}
 	}
-	if err != nil {
-		return false, errRefused
+	switch {
+	case errors.Is(err, yescrypt.ErrStopped):
+		t.err = errStopped
+	case err != nil:
+		t.err = errRefused
+	default:
+		t.digest = yescrypt.AppendEncode(t.digest[:0], sum[:])
 	}
-	return bytes.Equal(yescrypt.AppendEncode(nil, sum[:]), digest), nil
 }

@@ -11,8 +11,8 @@ import (
 // runs with it end in verdicts that are true.
 func FuzzOpenLedger(f *testing.F) {
 	d := newDisk()
-	seed := func(jobs []Job, list []string, change func(*fakeMatcher, *Options)) {
-		m := &fakeMatcher{}
+	seed := func(jobs []Job, list []string, change func(*fakeHasher, *Options)) {
+		m := &fakeHasher{}
 		l := NewLedger(d.clock)
 		if d.blob != nil {
 			l, _ = OpenLedger(d.blob, d.clock)
@@ -50,7 +50,7 @@ func FuzzOpenLedger(f *testing.F) {
 		if !bytes.Equal(second.encode(second.prune()), again) {
 			t.Fatal("two writings differ")
 		}
-		for _, v := range Run(t.Context(), []Job{fakeJob("a", "a1"), fakeJob("x")}, with(&fakeMatcher{}, Options{Words: words("w1", "w2"), Ledger: l})) {
+		for _, v := range Run(t.Context(), []Job{fakeJob("a", "a1"), fakeJob("x")}, with(&fakeHasher{}, Options{Words: words("w1", "w2"), Ledger: l})) {
 			if v.Known < 0 || v.Tried+v.Known > v.Total || v.State != Survived && v.State != Weak {
 				t.Fatalf("%+v", v)
 			}

@@ -60,7 +60,7 @@ func (l *life) audit(t *testing.T, hashes []string) {
 		l.disk.blob = b
 		return nil
 	})
-	m := &fakeMatcher{hit: func(hash, word string) bool { return l.password[hash] == word }}
+	m := &fakeHasher{hit: func(hash, word string) bool { return l.password[hash] == word }}
 	o := Options{CPUs: 1 + l.rand.IntN(3), Words: words(list...), Ledger: ledger, Now: stepping2(), EmptyOnly: l.rand.IntN(9) == 0}
 	if l.rand.IntN(3) > 0 {
 		o.Budget = time.Duration(1+l.rand.IntN(60)) * time.Second

@@ -65,7 +65,7 @@ func TestTenThousandUnchangedAccounts(t *testing.T) {
 	d := newDisk()
 	d.now = now
 	for _, v := range Run(t.Context(), jobs, Options{
-		CPUs: 1, Words: wordlists.Common(), Ledger: d.open(t), newMatcher: func() matcher { return idler{} },
+		CPUs: 1, Words: wordlists.Common(), Ledger: d.open(t), newHasher: func(func() bool) hasher { return idler{} },
 	}) {
 		if v.State != Survived {
 			t.Fatalf("%+v", v)
@@ -138,7 +138,9 @@ func peak(pid int) (kib int) {
 // idler finds nothing, fast.
 type idler struct{}
 
-func (idler) match(*Form, []byte) (bool, error) { return false, nil }
+func (idler) lanes(*Form) lanes { return lanes{n: 1} }
+
+func (idler) hash([]try) {}
 
 // passwordFacts are the facts of a report about guessing.
 func passwordFacts(report []byte) string {

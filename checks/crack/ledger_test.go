@@ -45,9 +45,9 @@ func (d *disk) open(t *testing.T) *Ledger {
 }
 
 // run is one audit: it returns what was tried, in order, and the verdicts.
-func (d *disk) run(t *testing.T, jobs []Job, list []string, change func(*fakeMatcher, *Options)) ([]string, []Verdict) {
+func (d *disk) run(t *testing.T, jobs []Job, list []string, change func(*fakeHasher, *Options)) ([]string, []Verdict) {
 	t.Helper()
-	m := &fakeMatcher{}
+	m := &fakeHasher{}
 	o := Options{CPUs: 1, Words: words(list...), Ledger: d.open(t)}
 	if change != nil {
 		change(m, &o)
@@ -57,16 +57,16 @@ func (d *disk) run(t *testing.T, jobs []Job, list []string, change func(*fakeMat
 }
 
 // only stops after n candidates.
-func only(n int) func(*fakeMatcher, *Options) {
-	return func(m *fakeMatcher, o *Options) {
+func only(n int) func(*fakeHasher, *Options) {
+	return func(m *fakeHasher, o *Options) {
 		now := time.Unix(0, 0)
 		o.Now, o.Budget = func() time.Time { return now }, time.Duration(n)*time.Second
 		m.hook = func(string, string) error { now = now.Add(time.Second); return nil }
 	}
 }
 
-func hits(pairs ...string) func(*fakeMatcher, *Options) {
-	return func(m *fakeMatcher, _ *Options) {
+func hits(pairs ...string) func(*fakeHasher, *Options) {
+	return func(m *fakeHasher, _ *Options) {
 		m.hit = func(hash, word string) bool {
 			return slices.Contains(pairs, hash+":"+word)
 		}
@@ -207,7 +207,7 @@ func TestWeakHolds(t *testing.T) {
 // A ledger does not tell which word matched, nor whether it was a listed one.
 func TestLedgerDoesNotTellTheWord(t *testing.T) {
 	start := newDisk()
-	start.run(t, nil, nil, func(_ *fakeMatcher, o *Options) { o.Ledger.changed = true })
+	start.run(t, nil, nil, func(_ *fakeHasher, o *Options) { o.Ledger.changed = true })
 	var blobs [][]byte
 	for _, word := range []string{"d1", "d2", "w1", "w2", "w3"} {
 		d := newDisk()
@@ -228,7 +228,7 @@ func TestLedgerDoesNotTellTheWord(t *testing.T) {
 func TestEmptyOnly(t *testing.T) {
 	d := newDisk()
 	jobs := []Job{fakeJob("a", "a1"), fakeJob("b"), fakeJob("c")}
-	empty := func(m *fakeMatcher, o *Options) { hits("b:", "c:w1")(m, o); o.EmptyOnly = true }
+	empty := func(m *fakeHasher, o *Options) { hits("b:", "c:w1")(m, o); o.EmptyOnly = true }
 	calls, got := d.run(t, jobs, []string{"w1"}, empty)
 	wantCalls(t, calls, "a:", "b:", "c:")
 	want := []Verdict{
@@ -249,7 +249,7 @@ func TestEmptyOnly(t *testing.T) {
 	}
 	// One ledger for both checks of an audit.
 	l := newDisk().open(t)
-	m := &fakeMatcher{}
+	m := &fakeHasher{}
 	Run(t.Context(), jobs, with(m, Options{CPUs: 1, Ledger: l, EmptyOnly: true}))
 	v := Run(t.Context(), jobs, with(m, Options{CPUs: 1, Ledger: l, Words: words("w1")}))
 	if len(m.calls) != 7 || v[0].Tried != 3 || v[0].Known != 0 {
@@ -261,7 +261,7 @@ func TestEmptyOnly(t *testing.T) {
 func TestFailedIsNotTakenDown(t *testing.T) {
 	d := newDisk()
 	jobs := []Job{fakeJob("a")}
-	_, got := d.run(t, jobs, []string{"w1", "w2"}, func(m *fakeMatcher, _ *Options) {
+	_, got := d.run(t, jobs, []string{"w1", "w2"}, func(m *fakeHasher, _ *Options) {
 		m.hook = func(_, word string) error {
 			if word == "w2" {
 				return errRefused
@@ -284,7 +284,7 @@ func TestFailedDoesNotStarve(t *testing.T) {
 	d := newDisk()
 	jobs := []Job{fakeJob("bad"), fakeJob("a")}
 	for range 8 {
-		_, got := d.run(t, jobs, []string{"w1"}, func(m *fakeMatcher, o *Options) {
+		_, got := d.run(t, jobs, []string{"w1"}, func(m *fakeHasher, o *Options) {
 			only(1)(m, o)
 			tick := m.hook
 			m.hook = func(hash, word string) error {
@@ -309,7 +309,7 @@ func TestTooCostlyIsRemembered(t *testing.T) {
 	for i := range jobs {
 		jobs[i].Form.Cost.Memory = 32 << 20
 	}
-	less := func(_ *fakeMatcher, o *Options) { o.Memory = 16 << 20 }
+	less := func(_ *fakeHasher, o *Options) { o.Memory = 16 << 20 }
 	d.run(t, jobs[:2], []string{"w1", "w2"}, hits("weak:w1"))
 	for _, tt := range []struct {
 		name  string
@@ -323,7 +323,7 @@ func TestTooCostlyIsRemembered(t *testing.T) {
 		{"the-word-removed", []string{"w2"}, false, []State{TooCostly, Survived, TooCostly}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			calls, got := d.run(t, jobs, tt.list, func(m *fakeMatcher, o *Options) { less(m, o); o.EmptyOnly = tt.empty })
+			calls, got := d.run(t, jobs, tt.list, func(m *fakeHasher, o *Options) { less(m, o); o.EmptyOnly = tt.empty })
 			wantCalls(t, calls)
 			for i, v := range got {
 				if v.State != tt.want[i] || v.State == TooCostly && v != (Verdict{State: TooCostly}) {

@@ -6,8 +6,10 @@ import (
 
 // unit is one distinct hash string in a Run.
 type unit struct {
-	form Form
-	jobs []*Job
+	form  Form
+	jobs  []*Job
+	group *group
+	twins []*unit // others with the same salt, and this one; nil = there are none
 
 	refusal   State // NotTestable or TooCostly: not started
 	rec       *record
@@ -159,7 +161,7 @@ func (s *schedule) resume(u *unit, idle bool) {
 	if u.derive && !u.knownWeak {
 		s.deriving = append(s.deriving, u)
 	}
-	s.total += int64(u.todo)
+	s.expect(u, u.todo)
 }
 
 func (s *schedule) resumeAll(u *unit) {
@@ -279,5 +281,5 @@ func (s *schedule) prepare(u *unit) {
 		u.todo++
 	}
 	u.total = 1 + len(s.words) + u.extra
-	s.total += int64(u.todo - before)
+	s.expect(u, u.todo-before)
 }

@@ -17,7 +17,7 @@ func TestSmallestBudget(t *testing.T) {
 		for i := range run + 1 {
 			jobs = append(jobs, fakeJob(fmt.Sprint("h", i), fmt.Sprint("d", i)))
 		}
-		calls, got := d.run(t, jobs, list, func(m *fakeMatcher, o *Options) {
+		calls, got := d.run(t, jobs, list, func(m *fakeHasher, o *Options) {
 			only(1)(m, o)
 			o.Budget = 1 // spent before anything is started
 			now := time.Unix(0, 0)
@@ -101,7 +101,7 @@ func TestWaiting(t *testing.T) {
 	}
 	d.fail = false
 	// Also when no candidate is tried, how long they wait is kept.
-	nothing := func(_ *fakeMatcher, o *Options) { o.Idle, o.Budget = true, 1; o.Now = stepping() }
+	nothing := func(_ *fakeHasher, o *Options) { o.Idle, o.Budget = true, 1; o.Now = stepping() }
 	d.run(t, jobs, list, nothing)
 	d.now = d.now.Add(-1000 * time.Hour)
 	d.run(t, jobs, list, nothing)
@@ -126,7 +126,7 @@ func stepping() func() time.Time {
 func TestIdleTimeDoesNotCount(t *testing.T) {
 	d := newDisk()
 	jobs := []Job{fakeJob("a")}
-	idle := func(m *fakeMatcher, o *Options) { only(1)(m, o); o.Idle = true }
+	idle := func(m *fakeHasher, o *Options) { only(1)(m, o); o.Idle = true }
 	calls, _ := d.run(t, jobs, []string{"w1", "w2", "w3"}, idle)
 	wantCalls(t, calls, "a:")
 	d.now = d.now.Add(100 * time.Hour)
@@ -135,7 +135,7 @@ func TestIdleTimeDoesNotCount(t *testing.T) {
 	if got[0].Waiting != 0 || !got[0].Remembered {
 		t.Errorf("%+v", got[0])
 	}
-	calls, _ = d.run(t, jobs, []string{"w1", "w2", "w3"}, func(_ *fakeMatcher, o *Options) {
+	calls, _ = d.run(t, jobs, []string{"w1", "w2", "w3"}, func(_ *fakeHasher, o *Options) {
 		o.Idle, o.Budget, o.Now = true, 1, stepping()
 	})
 	wantCalls(t, calls)

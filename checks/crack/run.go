@@ -56,11 +56,12 @@ type Options struct {
 	Idle bool
 	// Now is the clock for Budget; nil means time.Now.
 	Now func() time.Time
-	// Progress is told how many tests are settled out of how many. It is
-	// called by one worker at a time and holds the others up.
-	Progress func(done, total int64)
+	// Progress is told how many tests are settled out of how many, and for how long
+	// the others will take. It is called by one worker at a time and holds the
+	// others up.
+	Progress func(done, total int64, left time.Duration)
 
-	newMatcher func() matcher // tests replace the hashing
+	newHasher func(stop func() bool) hasher // tests replace the hashing
 }
 
 const (
@@ -139,12 +140,17 @@ type Verdict struct {
 // set. Equal hash strings are hashed once, and share their derived candidates:
 // what opens one account opens the other.
 //
-// What the Ledger knows is not tried again. Of what is tried, the first candidate
-// and every 16th after it go to the hash that has waited longest since an earlier
-// run: new hashes and new words cannot keep it from being finished.
+// Of each step cheap hashes come first. Where a scheme is faster on several words at a
+// time, a few candidates are taken together, of different hashes if there are any, else
+// the next ones of a hash. A word is computed once for all hashes with one salt.
 //
-// When ctx ends or the budget is spent, Run returns as soon as the candidates
-// then being hashed are done; hashes with candidates left are Partial.
+// What the Ledger knows is not tried again. Of what is tried, the first batch and every
+// 16th after it go to the hash that has waited longest since an earlier run: new hashes
+// and new words cannot keep it from being finished.
+//
+// When the budget is spent, Run returns as soon as the candidates then being hashed are
+// done; when ctx ends, they are dropped, within milliseconds. Hashes with candidates left
+// are Partial.
 func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
 	opts = withDefaults(opts)
 	s := newSchedule(jobs, opts)
@@ -154,7 +160,7 @@ func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
 	memory := newMemoryGate(opts.Memory)
 	var group guard.Group
 	for range int(min(int64(opts.CPUs), s.total)) {
-		group.Go(func() { work(ctx, s, memory, opts.newMatcher) })
+		group.Go(func() { work(ctx, s, memory, opts.newHasher) })
 	}
 	// A worker that dies leaves tests undone, so its hashes come out Partial.
 	_ = group.Wait()
@@ -180,30 +186,26 @@ func withDefaults(o Options) Options {
 	if o.Ledger == nil {
 		o.Ledger = NewLedger(o.Now)
 	}
-	if o.newMatcher == nil {
-		o.newMatcher = func() matcher { return new(engine) }
+	if o.newHasher == nil {
+		o.newHasher = func(stop func() bool) hasher { return newEngine(stop) }
 	}
 	return o
 }
 
 // work tests candidates until the schedule has none or time is up.
-func work(ctx context.Context, s *schedule, memory *memoryGate, newMatcher func() matcher) {
-	m := newMatcher()
-	for {
-		t, ok := s.next(ctx)
-		if !ok {
-			return
+func work(ctx context.Context, s *schedule, memory *memoryGate, newHasher func(stop func() bool) hasher) {
+	stop := func() bool { return ctx.Err() != nil }
+	h := newHasher(stop)
+	var b batch
+	for s.next(ctx, h, &b) {
+		need := b.tries[0].form.Cost.Memory
+		memory.acquire(need)
+		started := s.now()
+		if guard.Call(func() { h.hash(b.tries) }) != nil {
+			h = b.oneByOne(func() hasher { return newHasher(stop) })
 		}
-		var matched bool
-		var err error
-		memory.acquire(t.unit.form.Cost.Memory)
-		panicked := guard.Call(func() { matched, err = m.match(&t.unit.form, t.word) })
-		memory.release(t.unit.form.Cost.Memory)
-		if panicked != nil {
-			err, matched = panicked, false
-			m = newMatcher() // the old one's buffers may be in any state
-		}
-		s.settle(t, matched, err)
+		memory.release(need)
+		s.settle(&b, s.now().Sub(started))
 		if s.ledger.due(s.now()) {
 			s.commit()
 			s.ledger.checkpoint()

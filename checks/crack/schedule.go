@@ -24,19 +24,10 @@ func (p place) before(q place) bool {
 	return p.phase < q.phase || p.phase == q.phase && p.rank < q.rank
 }
 
-// task is one candidate for one hash; number is how many of the unit were handed
-// out with it.
-type task struct {
-	unit   *unit
-	word   []byte
-	at     place
-	number int
-}
-
 const (
 	// blockSize is how many hashes have their derived candidates in memory at a time.
 	blockSize = 512
-	// share: one candidate of so many is for the hash that has waited longest.
+	// share: one batch of so many is for the hash that has waited longest.
 	share = 16
 )
 
@@ -57,11 +48,14 @@ type schedule struct {
 	jobs      []*unit // of each job, in order
 	now       func() time.Time
 	deadline  time.Time // zero: none
-	progress  func(done, total int64)
+	progress  func(done, total int64, left time.Duration)
+	groups    map[groupKey]*group
+	workers   int
+	memory    int64 // for regions
 
 	mu          sync.Mutex
-	free        bool // one candidate may be started after the deadline
-	handed      int
+	free        bool    // one batch may be started after the deadline
+	handed      int     // batches
 	waiting     []*unit // hashes that earlier runs left, the oldest first
 	started     []*unit // hashes with candidates left when the run began
 	open        []*unit // those of started that are not closed yet, and some that are
@@ -70,12 +64,14 @@ type schedule struct {
 	phase       int
 	rank, at    int // candidate within the phase, unit within the rank
 	done, total int64
+	foretold    time.Time     // when the forecast was made
+	ahead       time.Duration // what it said
 }
 
 func newSchedule(jobs []Job, opts Options) *schedule {
 	s := &schedule{
 		now: opts.Now, progress: opts.Progress, emptyOnly: opts.EmptyOnly, ledger: opts.Ledger,
-		free: opts.Ledger.save != nil && !opts.Idle,
+		free: opts.Ledger.save != nil && !opts.Idle, groups: map[groupKey]*group{}, workers: opts.CPUs, memory: opts.Memory,
 	}
 	if opts.Budget > 0 {
 		s.deadline = opts.Now().Add(opts.Budget)
@@ -97,7 +93,7 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 		j := &jobs[i]
 		u := byHash[j.Form.hash]
 		if u == nil {
-			u = &unit{form: j.Form, refusal: refuse(j.Form, opts)}
+			u = &unit{form: j.Form, refusal: refuse(j.Form, opts), group: s.groupOf(&j.Form)}
 			byHash[j.Form.hash] = u
 			s.units = append(s.units, u)
 		}
@@ -110,7 +106,7 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 		}
 	}
 	slices.SortStableFunc(s.waiting, func(a, b *unit) int { return int(a.rec.since - b.rec.since) })
-	s.open = slices.Clone(s.started)
+	s.arrange()
 	s.prepareBlock()
 	return s
 }
@@ -170,24 +166,35 @@ func (s *schedule) prepareBlock() {
 	}
 }
 
-// settle notes a result. Once a unit is closed, its candidates that were not
-// handed out are settled too.
-func (s *schedule) settle(t task, matched bool, err error) {
+// settle notes the results of a batch, which took so long.
+func (s *schedule) settle(b *batch, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	b.tasks[0].unit.group.measure(took, len(b.tasks))
+	for _, t := range b.tasks {
+		if r := &b.tries[t.try]; !errors.Is(r.err, errStopped) { // else it stays in the air
+			s.settleOne(t, r)
+		}
+	}
+	s.report()
+}
+
+// settleOne notes a result. Once a unit is closed, its candidates that were not handed
+// out are settled too.
+func (s *schedule) settleOne(t task, r *try) {
 	u := t.unit
 	open := !u.closed()
 	u.settled++
 	u.dirty = true
-	s.done++
+	s.count(u, 1)
 	switch {
-	case matched:
+	case r.matches(&u.form):
 		if u.match == 0 || t.number < u.match {
 			u.match, u.matchedEmpty = t.number, t.at.phase == phaseEmpty
 		}
-	case err != nil && !u.failed:
+	case r.err != nil && !u.failed:
 		u.failed = true
-		if p := (guard.Panic{}); errors.As(err, &p) {
+		if p := (guard.Panic{}); errors.As(r.err, &p) {
 			u.where = p.Where
 		}
 	}
@@ -196,9 +203,20 @@ func (s *schedule) settle(t task, matched bool, err error) {
 		u.flying = slices.Delete(u.flying, i, i+1)
 	}
 	if open && u.closed() {
-		s.done += int64(u.todo - u.issued)
+		s.count(u, u.todo-u.issued)
 	}
-	s.report()
+}
+
+// count notes that so many tests of a unit are settled.
+func (s *schedule) count(u *unit, n int) {
+	s.done += int64(n)
+	u.group.left -= int64(n)
+}
+
+// expect notes that there are so many more tests of a unit.
+func (s *schedule) expect(u *unit, n int) {
+	s.total += int64(n)
+	u.group.left += int64(n)
 }
 
 // report tells the progress; one that panics is told no more.
@@ -206,7 +224,7 @@ func (s *schedule) report() {
 	if s.progress == nil {
 		return
 	}
-	if guard.Call(func() { s.progress(s.done, s.total) }) != nil {
+	if guard.Call(func() { s.progress(s.done, s.total, s.forecast()) }) != nil {
 		s.progress = nil
 	}
 }

@@ -5,50 +5,134 @@ import (
 	"slices"
 )
 
-// next returns the next candidate, or false when there is none or time is up.
-func (s *schedule) next(ctx context.Context) (task, bool) {
+// next takes the next candidates into an empty batch. It is false when there are none or
+// time is up.
+func (s *schedule) next(ctx context.Context, h hasher, b *batch) bool {
+	b.reset()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if ctx.Err() != nil || !s.free && !s.deadline.IsZero() && !s.now().Before(s.deadline) {
-		return task{}, false
+		return false
 	}
-	t, ok := s.pick()
-	if ok {
-		s.free = false
-		s.handed++
-		t.unit.issued++
-		t.number = t.unit.issued
-		t.unit.flying = append(t.unit.flying, t.at)
+	c, ok := s.pick()
+	if !ok {
+		return false
 	}
-	return t, ok
+	s.free = false
+	s.handed++
+	s.hand(b, c)
+	s.fill(b, c, h.lanes(&c.unit.form))
+	return true
 }
 
-func (s *schedule) pick() (task, bool) {
+// candidate is one word for one hash.
+type candidate struct {
+	unit *unit
+	at   place
+	word []byte
+}
+
+// hand puts a candidate into the batch, with those of other hashes that the same
+// computation settles.
+func (s *schedule) hand(b *batch, c candidate) {
+	try := b.compute(&c.unit.form, c.word)
+	b.add(c.unit, c.at, try)
+	if c.at.phase == phaseDerived {
+		return // these are the hash's own
+	}
+	for _, u := range c.unit.twins {
+		if u != c.unit && s.ready(u, c.at) {
+			if _, ok := s.candidate(u, c.at); ok {
+				b.add(u, c.at, try)
+			}
+		}
+	}
+}
+
+// ready reports whether a unit has nothing to try before a place, which it did not pass
+// yet.
+func (s *schedule) ready(u *unit, at place) bool {
+	switch {
+	case u.closed() || at.before(u.cursor):
+		return false
+	case at.phase == phaseEmpty:
+		return true
+	case u.cursor == place{} && !u.emptyKnown:
+		return false
+	case u.cursor.phase < phaseList && s.phase < phaseList && u.derive && !(u.prepared && len(u.derived) == 0):
+		return false
+	}
+	from := 0
+	if u.cursor.phase == phaseList {
+		from = u.cursor.rank
+	}
+	for rank := from; rank < at.rank; rank++ {
+		if u.wants(rank) {
+			return false
+		}
+	}
+	return true
+}
+
+// fill adds candidates that the hasher likes to have beside the first: the same word on
+// other hashes, then further words of these.
+func (s *schedule) fill(b *batch, first candidate, l lanes) {
+	units := []*unit{first.unit}
+	for len(b.tries) < l.n && !l.oneSalt {
+		c, ok := s.here(first.unit.group)
+		if !ok {
+			break
+		}
+		s.hand(b, c)
+		units = append(units, c.unit)
+	}
+	for len(units) > 0 && len(b.tries) < l.n {
+		u := units[0]
+		units = units[1:]
+		if c, ok := s.advance(u); ok {
+			s.hand(b, c)
+			units = append(units, u)
+		}
+	}
+}
+
+func (s *schedule) pick() (candidate, bool) {
 	if s.handed%share == 0 {
 		for len(s.waiting) > 0 {
-			if t, ok := s.advance(s.waiting[0]); ok {
-				return t, true
+			if c, ok := s.advance(s.waiting[0]); ok {
+				return c, true
 			}
 			s.waiting = s.waiting[1:]
 		}
 	}
 	for s.phase < phaseDone {
-		units := s.turn()
-		if s.at >= len(units) {
-			s.turnOver()
-			continue
+		if c, ok := s.here(nil); ok {
+			return c, true
 		}
+		s.turnOver()
+	}
+	return candidate{}, false
+}
+
+// here returns the next hash's candidate of the present turn, if it is of the group;
+// nil = whatever it is of.
+func (s *schedule) here(like *group) (candidate, bool) {
+	units := s.turn()
+	for s.at < len(units) {
 		u := units[s.at]
+		if like != nil && u.group != like {
+			break
+		}
 		s.at++
-		here := place{s.phase, s.rank}
-		if u.closed() || here.before(u.cursor) {
+		at := place{s.phase, s.rank}
+		if u.closed() || at.before(u.cursor) {
 			continue
 		}
-		if w, ok := s.candidate(u, here); ok {
-			return task{unit: u, word: w, at: here}, true
+		if w, ok := s.candidate(u, at); ok {
+			return candidate{u, at, w}, true
 		}
 	}
-	return task{}, false
+	return candidate{}, false
 }
 
 // turn returns the units that take turns at the present candidate.
@@ -139,7 +223,7 @@ func (s *schedule) candidate(u *unit, at place) ([]byte, bool) {
 }
 
 // advance returns the next candidate of one unit.
-func (s *schedule) advance(u *unit) (task, bool) {
+func (s *schedule) advance(u *unit) (candidate, bool) {
 	for !u.closed() && u.cursor.phase < phaseDone {
 		if u.cursor.phase == phaseDerived && !u.prepared && u.derive {
 			s.ledger.mu.Lock()
@@ -152,10 +236,10 @@ func (s *schedule) advance(u *unit) (task, bool) {
 			continue
 		}
 		if w, ok := s.candidate(u, at); ok {
-			return task{unit: u, word: w, at: at}, true
+			return candidate{u, at, w}, true
 		}
 	}
-	return task{}, false
+	return candidate{}, false
 }
 
 // length is how many candidates a phase has for a unit.

@@ -78,6 +78,10 @@ func sumSHA512(dst, data []byte) {
 
 // cryptState holds the buffers of one worker.
 type cryptState struct {
+	// stop, unless nil, is asked every few hundred microseconds; when it says true
+	// SHA-crypt's digest is nil.
+	stop func() bool
+
 	layouts
 	msg, p, s []byte
 	out       []byte
@@ -120,6 +124,11 @@ func (c *cryptState) start(h sum, a, b, password, salt []byte, magic string) {
 	c.msg = m
 }
 
+// stopped asks stop now and then.
+func (c *cryptState) stopped(round int) bool {
+	return round%1024 == 1023 && c.stop != nil && c.stop()
+}
+
 // md5crypt returns the encoded digest, valid until the next call.
 func (c *cryptState) md5crypt(password, salt []byte, magic string) []byte {
 	var a, b [md5.Size]byte
@@ -140,6 +149,9 @@ func (c *cryptState) sha256crypt(password, salt []byte, rounds int) []byte {
 	c.sequences(sumSHA256, a[0], b[:], password, salt)
 	c.build(c.p, c.s, sha256.Size)
 	for i := range rounds {
+		if c.stopped(i) {
+			return nil
+		}
 		k := layout(i)
 		copy(c.msgAt(k), a[:])
 		a = sha256.Sum256(c.layouts.msg[k])
@@ -154,6 +166,9 @@ func (c *cryptState) sha512crypt(password, salt []byte, rounds int) []byte {
 	c.sequences(sumSHA512, a[0], b[:], password, salt)
 	c.build(c.p, c.s, sha512.Size)
 	for i := range rounds {
+		if c.stopped(i) {
+			return nil
+		}
 		k := layout(i)
 		copy(c.msgAt(k), a[:])
 		a = sha512.Sum512(c.layouts.msg[k])

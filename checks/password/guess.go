@@ -41,7 +41,7 @@ func (g *guesser) options() crack.Options {
 
 // empty tries the empty word on every entry. The checks take turns, so that the
 // second finds the answers of the first. progress may be nil.
-func (g *guesser) empty(entries []*entry, progress func(done, total int64)) []crack.Verdict {
+func (g *guesser) empty(entries []*entry, progress func(done, total int64, left time.Duration)) []crack.Verdict {
 	g.book.turn.Lock()
 	defer g.book.turn.Unlock()
 	o := g.options()
@@ -57,14 +57,17 @@ func (g *guesser) empty(entries []*entry, progress func(done, total int64)) []cr
 func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
 	show := g.settings.Progress
 	if show == nil {
-		show = func(int64, int64) {}
+		show = func(int64, int64, time.Duration) {}
 	}
-	g.empty(entries, func(done, total int64) {
+	g.empty(entries, func(done, total int64, left time.Duration) {
 		g.before = done
-		show(done, total*int64(2+len(g.settings.Words)))
+		each := 2 + len(g.settings.Words) // in all, and no fewer
+		show(done, total*int64(each), left*time.Duration(each))
 	})
 	o := g.options()
-	o.Words, o.Progress = g.settings.Words, func(done, total int64) { show(g.before+done, g.before+total) }
+	o.Words, o.Progress = g.settings.Words, func(done, total int64, left time.Duration) {
+		show(g.before+done, g.before+total, left)
+	}
 	return g.shared(g.ctx, entries, o)
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"sync"
 	"time"
 
@@ -26,13 +27,13 @@ func (p *program) progress(s *settings) *progress {
 		return &progress{}
 	}
 	return &progress{start: func() *pb.ProgressBar {
-		bar := pb.ProgressBarTemplate(`guessing passwords {{percent . }} {{bar . }} {{rtime . "%s left"}}`).New(0)
+		bar := pb.ProgressBarTemplate(`guessing passwords {{percent . }} {{bar . }} {{string . "left"}}`).New(0)
 		return bar.SetWriter(p.stderr).SetMaxWidth(80).Set(pb.CleanOnFinish, true).Start()
 	}}
 }
 
 // update may be called from any goroutine.
-func (b *progress) update(done, total int64) {
+func (b *progress) update(done, total int64, left time.Duration) {
 	if b.start == nil {
 		return
 	}
@@ -47,7 +48,7 @@ func (b *progress) update(done, total int64) {
 	if b.bar == nil {
 		b.bar = b.start()
 	}
-	b.bar.SetTotal(total).SetCurrent(done)
+	b.bar.SetTotal(total).SetCurrent(done).Set("left", about(left))
 }
 
 // finish removes the bar; an abandoned check cannot bring it back.
@@ -57,5 +58,19 @@ func (b *progress) finish() {
 	b.over = true
 	if b.bar != nil {
 		b.bar.Finish()
+	}
+}
+
+// about is how long guessing goes on, in words: no more exact than it is known.
+func about(left time.Duration) string {
+	switch {
+	case left < 10*time.Second:
+		return "seconds left"
+	case left < 2*time.Minute:
+		return fmt.Sprintf("%d seconds left", left/(10*time.Second)*10)
+	case left < 2*time.Hour:
+		return fmt.Sprintf("%d minutes left", left.Round(time.Minute)/time.Minute)
+	default:
+		return fmt.Sprintf("%d hours left", left.Round(time.Hour)/time.Hour)
 	}
 }
