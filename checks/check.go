@@ -60,5 +60,7 @@ type PasswordSettings struct {
 	Memory   int64         // bytes for hash regions; 0 = 64 MiB
 	Budget   time.Duration // time for guessing; 0 = until ctx ends
 	Progress func(done, total int64, left time.Duration)
-	Kept     *Keeper // what was tried in earlier runs; nil = nothing is kept
+	// Kept is what was tried on the system's accounts in earlier runs, and KeptDatabases
+	// what on those of databases; nil = nothing is kept.
+	Kept, KeptDatabases *Keeper
 }

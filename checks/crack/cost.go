@@ -26,7 +26,8 @@ var roundTime = [...]float64{
 	SHA512Crypt: 1000, SHA256Crypt: 700, MD5Crypt: 500, Apr1: 500,
 	Bcrypt: 240_000, BcryptX: 240_000, Yescrypt: 1200, GostYescrypt: 1200, Scrypt: 1200,
 	SHA1Crypt: 800, SunMD5: 7500, DESCrypt: 400, BigCrypt: 400, BSDiCrypt: 400,
-	NT: 1000, // the last scheme: gives the array its length
+	NT:       1000,
+	External: 1, // the last scheme: gives the array its length
 }
 
 // Estimate is the time one candidate takes on a slow host, rounded up to a

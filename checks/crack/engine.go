@@ -246,6 +246,8 @@ func (e *engine) one(t *try) {
 		t.digest = append(t.digest[:0], sum...)
 	case Yescrypt, GostYescrypt, Scrypt:
 		e.yescrypt(t, salt)
+	case External:
+		t.external()
 	default:
 		t.err = errUnsupported
 	}

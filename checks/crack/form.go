@@ -77,13 +77,14 @@ const (
 	BigCrypt
 	DESCrypt
 	NT
+	External // of another package: ExternalForm
 )
 
 var schemeNames = [...]string{
 	SchemeUnknown: "unknown", Yescrypt: "yescrypt", GostYescrypt: "gost-yescrypt", Scrypt: "scrypt",
 	Bcrypt: "bcrypt", BcryptX: "bcrypt-x", SHA512Crypt: "sha512crypt", SHA256Crypt: "sha256crypt",
 	SHA1Crypt: "sha1crypt", SunMD5: "SunMD5", MD5Crypt: "md5crypt", Apr1: "apr1",
-	BSDiCrypt: "bsdicrypt", BigCrypt: "bigcrypt", DESCrypt: "descrypt", NT: "NT",
+	BSDiCrypt: "bsdicrypt", BigCrypt: "bigcrypt", DESCrypt: "descrypt", NT: "NT", External: "external",
 }
 
 // String returns the scheme's name in crypt(5).
@@ -126,6 +127,7 @@ type Form struct {
 	salt   [2]int // where the salt is in hash
 	digest int    // where the digest begins in hash
 	yes    yescrypt.Params
+	test   Test // of an External form
 }
 
 // Hash returns the hash string of a Hash or LockedHash, without lock marks and

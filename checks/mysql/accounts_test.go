@@ -1,10 +1,12 @@
 package mysql
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
@@ -218,6 +220,52 @@ func TestGuessingIsBounded(t *testing.T) {
 	f.finish()
 	if got := line(t, sealWith(t, Passwords(), running(t, testTree), fakeProber(&fakes{t: t, ways: f.ways}, 0))); got != "unknown no_metadata" {
 		t.Errorf("without a list: %q", got)
+	}
+}
+
+// What was tried on a database's accounts is tried no more in the next audit, and an
+// audit that time ran out on goes on in the next: until it is through it says so.
+func TestGuessingGoesOn(t *testing.T) {
+	var blob []byte
+	kept := &checks.Keeper{
+		Load: func() ([]byte, error) { return blob, nil },
+		Save: func(b []byte) error { blob = b; return nil },
+	}
+	tables := [][]string{mariaHash("app", "%", native, someHash, ""), mariaHash("web", "%", native, dragonHash, "")}
+	audit := func(budget time.Duration) checks.Result {
+		f := &fakes{t: t, ways: map[string]script{sock: {user: "root@localhost", table: tables}}}
+		h, p := running(t, testTree), fakeProber(f, 0)
+		rec := checks.NewRecorder(Passwords())
+		runPasswords(t.Context(), &checks.Env{Host: h, Passwords: checks.PasswordSettings{
+			Words: [][]byte{[]byte("one"), []byte("dragon"), []byte("two")}, CPUs: 1, Budget: budget, KeptDatabases: kept,
+		}}, p, rec)
+		f.finish()
+		return rec.Seal()
+	}
+	runs := 0
+	for ; runs < 1000; runs++ {
+		r := audit(1) // nothing but the one candidate that is always started
+		if r.Facts["progress"] == "" && len(r.Gaps) == 0 {
+			break
+		}
+		if r.Status == checks.StatusPass {
+			t.Fatal("passed before everything was tried")
+		}
+	}
+	if runs < 10 || runs == 1000 {
+		t.Errorf("through after %d audits", runs)
+	}
+	r := audit(0)
+	if got := line(t, r); got != "fail weak-password=web@%!:critical" {
+		t.Errorf("got %q", got)
+	}
+	if r.Facts["candidates_tried"] != "0" || r.Facts["candidates_left"] != "0" || r.Facts["candidates_tried_earlier"] == "0" {
+		t.Errorf("facts %v", r.Facts)
+	}
+	for _, secret := range []string{someHash, dragonHash, "dragon", native, "web"} {
+		if bytes.Contains(bytes.ToLower(blob), bytes.ToLower([]byte(secret))) {
+			t.Error("the ledger holds a hash, a word or a name")
+		}
 	}
 }
 

@@ -6,14 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"runtime"
 	"slices"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"hostaudit/checks"
 	"hostaudit/checks/crack"
-	"hostaudit/checks/internal/guard"
+	"hostaudit/checks/host"
 	"hostaudit/checks/internal/mysqlhash"
 )
 
@@ -21,101 +20,101 @@ import (
 type guesses struct {
 	weak, outdated []bool       // by account
 	gaps           []checks.Gap // subjects are relative to the server
+	notes          []string
+	// What became of the candidates of hashes that none matched: of others the numbers
+	// would tell the word's place.
+	tried, known, left int
+	unfinished         bool // time ran out on a hash,
+	late               bool // and on one that will not be finished by and by
 }
 
-// target is one hash and the accounts that have it.
-type target struct {
-	hash     mysqlhash.Hash
-	accounts []int
-	derived  [][]byte // what the accounts' names make
-	weak     bool
-}
-
-// guess tests the hashes of accounts word by word, cheap ones first: equal hashes once,
-// and every hash meets the likeliest words before any meets the last.
+// guess tests the hashes of accounts: with the empty word, with what the accounts' names
+// make, and with the list. What the ledger knows is not tried again.
 func guess(ctx context.Context, env *checks.Env, accounts []account) *guesses {
 	g := &guesses{weak: make([]bool, len(accounts)), outdated: make([]bool, len(accounts))}
 	targets := g.targets(accounts, env.Host.Hostname, env.Host.Clock())
 	if len(targets) > 0 && len(env.Passwords.Words) == 0 {
 		g.gap(checks.ReasonNoMetadata, "accounts", "there is no list of common passwords to try")
 	}
-	if env.Passwords.Budget > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, env.Passwords.Budget)
-		defer cancel()
+	jobs := make([]crack.Job, len(targets))
+	for i, t := range targets {
+		jobs[i] = t.job
 	}
-	workers := env.Passwords.CPUs
-	if workers <= 0 {
-		workers = runtime.GOMAXPROCS(0)
+	b := openBook(env)
+	b.turn.Lock()
+	defer b.turn.Unlock()
+	if b.damaged {
+		g.notes = append(g.notes, "what earlier audits tried could not be read: everything is tried again")
 	}
-	// Each hash belongs to one worker, the costly ones spread over all.
-	var group guard.Group
-	var late atomic.Bool
-	for w := range min(workers, len(targets)) {
-		var mine []*target
-		for i := w; i < len(targets); i += workers {
-			mine = append(mine, targets[i])
+	verdicts := crack.Run(ctx, jobs, crack.Options{
+		Words: env.Passwords.Words, CPUs: env.Passwords.CPUs, Budget: env.Passwords.Budget, Ledger: b.ledger,
+	})
+	failed := ""
+	for i, v := range verdicts {
+		switch v.State {
+		case crack.Weak:
+			g.weak[targets[i].account] = true
+		case crack.Survived:
+			g.count(v)
+		case crack.Partial:
+			g.count(v)
+			g.unfinished = true
+			g.late = g.late || !v.Remembered || v.Waiting >= patience
+		default:
+			failed = cmp.Or(failed, v.Where, v.State.String())
 		}
-		group.Go(func() {
-			// A hash that takes milliseconds must not keep waiting those that take none.
-			costly := slices.IndexFunc(mine, func(t *target) bool { return t.hash.Cost() > cheap })
-			if costly < 0 {
-				costly = len(mine)
-			}
-			if !tryWords(ctx, mine[:costly], env.Passwords.Words) || !tryWords(ctx, mine[costly:], env.Passwords.Words) {
-				late.Store(true)
-			}
-		})
 	}
-	if err := group.Wait(); err != nil {
-		g.gap(checks.ReasonInternal, "accounts", "testing a hash failed: "+err.Error())
-	}
-	if late.Load() {
+	if g.unfinished {
 		g.gap(checks.ReasonBudget, "accounts", "the time granted ran out before every candidate was tried")
 	}
-	for _, t := range targets {
-		for _, i := range t.accounts {
-			g.weak[i] = g.weak[i] || t.weak
-		}
+	if failed != "" {
+		g.gap(checks.ReasonInternal, "accounts", "testing a hash failed: "+failed)
 	}
 	return g
 }
 
-// cheap is the time of one candidate up to which a whole list is tried in a moment.
-const cheap = 50 * time.Microsecond
+// patience is how long an audit that needs several runs counts as in progress.
+const patience = 48 * time.Hour
 
-// tryWords tries the candidates on the targets and reports whether it came to the end.
-func tryWords(ctx context.Context, targets []*target, words [][]byte) bool {
-	longest := 0
-	for _, t := range targets {
-		longest = max(longest, len(t.derived))
-	}
-	for n := range longest + len(words) {
-		for _, t := range targets {
-			var word []byte
-			switch {
-			case t.weak:
-				continue
-			case n < longest && n < len(t.derived):
-				word = t.derived[n]
-			case n >= longest:
-				word = words[n-longest]
-			default:
-				continue
-			}
-			if ctx.Err() != nil {
-				return false
-			}
-			t.weak = t.hash.Matches(word)
+func (g *guesses) count(v crack.Verdict) {
+	g.tried += v.Tried
+	g.known += v.Known
+	g.left += v.Total - v.Known - v.Tried
+}
+
+// book is the ledger of what was tried on the databases' accounts.
+type book struct {
+	ledger  *crack.Ledger
+	turn    sync.Mutex // held while a server's hashes are tested
+	damaged bool
+}
+
+type bookKey struct{ kept *checks.Keeper }
+
+// openBook returns the ledger of earlier runs, or an empty one that ends with this one.
+func openBook(env *checks.Env) *book {
+	kept, clock := env.Passwords.KeptDatabases, env.Host.Clock
+	return host.Once(env.Host, bookKey{kept}, func() *book {
+		b := &book{}
+		if kept == nil {
+			b.ledger = crack.NewLedger(clock)
+		} else {
+			b.ledger, b.damaged = crack.KeptLedger(kept.Load, kept.Save, clock)
 		}
-	}
-	return true
+		return b
+	})
+}
+
+// target is one stored hash of one account.
+type target struct {
+	account int
+	job     crack.Job
 }
 
 // targets collects the hashes that can be tested, and says what cannot.
-func (g *guesses) targets(accounts []account, hostname string, now time.Time) []*target {
-	byHash := map[string]*target{}
-	var list []*target
+func (g *guesses) targets(accounts []account, hostname string, now time.Time) []target {
+	var list []target
+	names := map[string]int{}   // of a hash
 	strange := map[string]int{} // plugin
 	unread, costly := 0, 0
 	for i, acc := range accounts {
@@ -140,21 +139,12 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 				continue
 			}
 			g.outdated[i] = g.outdated[i] || hash.Outdated()
-			key := l.hashing() + "\x00" + string(l.stored.bytes())
-			t := byHash[key]
-			if t == nil {
-				t = &target{hash: hash}
-				switch hash.Scheme() {
-				case mysqlhash.Ed25519, mysqlhash.Parsec:
-					t.derived = [][]byte{{}} // stored like any other, and lets in without a password
-				}
-				byHash[key] = t
-				list = append(list, t)
+			id := l.hashing() + "\x00" + string(l.stored.bytes())
+			job := crack.Job{Form: crack.ExternalForm("mysql\x00"+id, hash.Cost(), hash.Matches)}
+			if names[id]++; names[id] <= maxNamesOfHash {
+				job.Names = crack.Names{Login: acc.user, Hostname: hostname, Now: now}
 			}
-			t.accounts = append(t.accounts, i)
-			if len(t.accounts) <= maxNamesOfHash {
-				t.derived = append(t.derived, crack.Derive(acc.user, "", hostname, now)...)
-			}
+			list = append(list, target{i, job})
 		}
 	}
 	for _, plugin := range slices.Sorted(maps.Keys(strange)) {
@@ -166,7 +156,6 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 	if costly > 0 {
 		g.gap(checks.ReasonTooCostly, "accounts", "testing one candidate would cost too much time")
 	}
-	slices.SortStableFunc(list, func(a, b *target) int { return cmp.Compare(a.hash.Cost(), b.hash.Cost()) })
 	return list
 }
 

@@ -40,15 +40,24 @@ func runPasswords(ctx context.Context, env *checks.Env, p *prober, rec *checks.R
 		return
 	}
 	accounts := 0
+	var all guesses
 	for _, srv := range s.all() {
 		to := srv.recorder(rec)
 		if !srv.opened(to) {
 			continue
 		}
 		accounts += len(srv.table.accounts)
-		srv.passwords(ctx, env, to)
+		g := srv.passwords(ctx, env, to)
+		all.tried, all.known, all.left = all.tried+g.tried, all.known+g.known, all.left+g.left
+		all.unfinished, all.late = all.unfinished || g.unfinished, all.late || g.late
 	}
 	rec.Fact("accounts", accounts)
+	rec.Fact("candidates_tried", all.tried)
+	rec.Fact("candidates_tried_earlier", all.known)
+	rec.Fact("candidates_left", all.left)
+	if all.unfinished && !all.late {
+		rec.Fact("progress", "in_progress")
+	}
 	if rec.Failed() {
 		rec.Summary("database accounts have empty, common, derived or outdated passwords")
 	}
@@ -56,7 +65,7 @@ func runPasswords(ctx context.Context, env *checks.Env, p *prober, rec *checks.R
 }
 
 // passwords judges the accounts of one server.
-func (s *server) passwords(ctx context.Context, env *checks.Env, rec recorder) {
+func (s *server) passwords(ctx context.Context, env *checks.Env, rec recorder) *guesses {
 	g := s.guess(ctx, env)
 	var weakLocked, elsewhere, rootEmpty int
 	for i, acc := range s.table.accounts {
@@ -95,6 +104,9 @@ func (s *server) passwords(ctx context.Context, env *checks.Env, rec recorder) {
 		gap.Subject = s.subject(string(gap.Subject))
 		rec.Gap(gap)
 	}
+	for _, note := range g.notes {
+		rec.Note(string(s.subject("accounts")), note)
+	}
 	if rootEmpty > 0 {
 		rec.Note(string(s.subject("root")), "an empty password of root is told by mysql.root-password")
 	}
@@ -104,6 +116,7 @@ func (s *server) passwords(ctx context.Context, env *checks.Env, rec recorder) {
 	if elsewhere > 0 {
 		rec.Note(string(s.subject("accounts")), fmt.Sprintf("whose passwords are checked elsewhere (PAM, LDAP, Kerberos or the like), where they are not examined: %d", elsewhere))
 	}
+	return g
 }
 
 // elsewhere reports that another service than the server checks a password.

@@ -25,25 +25,11 @@ type bookKey struct{ kept *checks.Keeper }
 func openBook(env *checks.Env) *book {
 	kept, clock := env.Passwords.Kept, env.Host.Clock
 	return host.Once(env.Host, bookKey{kept}, func() *book {
-		fresh := &book{ledger: crack.NewLedger(clock)}
+		b := &book{}
 		if kept == nil {
-			return fresh
-		}
-		blob, err := kept.Load()
-		if err != nil {
-			return fresh
-		}
-		b := fresh
-		if len(blob) > 0 {
-			ledger, err := crack.OpenLedger(blob, clock)
-			if err != nil {
-				b.damaged = true
-			} else {
-				b = &book{ledger: ledger}
-			}
-		}
-		if kept.Save != nil {
-			b.ledger.KeepBy(kept.Save)
+			b.ledger = crack.NewLedger(clock)
+		} else {
+			b.ledger, b.damaged = crack.KeptLedger(kept.Load, kept.Save, clock)
 		}
 		return b
 	})

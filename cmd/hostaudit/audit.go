@@ -66,7 +66,7 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		return exitClean, nil
 	}
 
-	s.stateDir, s.verdicts = mem.dir, mem.verdicts()
+	s.stateDir, s.verdicts, s.databases = mem.dir, mem.verdicts(blobVerdicts), mem.verdicts(blobDatabase)
 	remembered := mem.refusals(agent)
 	baselines := mem.openBaselines(f, s.selected)
 	report, interrupted, err := p.examine(ctx, s, remembered, baselines)
@@ -127,7 +127,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
 		Words: s.words, CPUs: s.cpus, Memory: s.passwordMemory(),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
-		Kept: s.verdicts,
+		Kept: s.verdicts, KeptDatabases: s.databases,
 	}, Memory: remembered, Declared: s.policy.Declarations(), Baselines: baselines}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
 	bar.finish()

@@ -100,7 +100,7 @@ func TestLedgerSurvivesEveryFault(t *testing.T) {
 		m = &memory{store: state.New(files, "m"), writable: true, unlock: func() {}}
 		c := password.Dictionary()
 		rec := checks.NewRecorder(c)
-		c.Run(context.Background(), &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: list, CPUs: 1, Kept: m.verdicts()}}, rec)
+		c.Run(context.Background(), &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: list, CPUs: 1, Kept: m.verdicts(blobVerdicts)}}, rec)
 		res := rec.Seal()
 		for _, f := range res.Findings {
 			weak = append(weak, string(f.Subject))
@@ -146,16 +146,16 @@ func TestSecondRunOnlyReads(t *testing.T) {
 	dir := t.TempDir() + "/state"
 	p := &program{}
 	first := p.openMemory(&flags{stateDir: dir}, "")
-	if err := first.verdicts().Save([]byte("x")); err != nil {
+	if err := first.verdicts(blobVerdicts).Save([]byte("x")); err != nil {
 		t.Fatal(err)
 	}
 	second := p.openMemory(&flags{stateDir: dir}, "")
 	defer second.close()
-	kept := second.verdicts()
+	kept := second.verdicts(blobVerdicts)
 	if blob, err := kept.Load(); kept.Save != nil || string(blob) != "x" || err != nil {
 		t.Errorf("the second run can write (%v) and reads %q, %v", kept.Save != nil, blob, err)
 	}
-	save := first.verdicts().Save
+	save := first.verdicts(blobVerdicts).Save
 	first.close()
 	if err := save([]byte("late")); err == nil {
 		t.Error("an abandoned check wrote after its run was over")
@@ -163,7 +163,7 @@ func TestSecondRunOnlyReads(t *testing.T) {
 	if blob, _ := kept.Load(); string(blob) != "x" {
 		t.Errorf("the ledger is %q", blob)
 	}
-	if (&memory{unlock: func() {}}).verdicts() != nil {
+	if (&memory{unlock: func() {}}).verdicts(blobVerdicts) != nil {
 		t.Error("something is kept without a state directory")
 	}
 }

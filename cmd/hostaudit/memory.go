@@ -39,6 +39,7 @@ const (
 	blobLast     = "last-audit"
 	blobRefusals = "refusals"
 	blobVerdicts = "verdicts"
+	blobDatabase = "database-verdicts"
 )
 
 // openMemory opens the state directory: the one that was named on the command
@@ -194,23 +195,23 @@ func (m *memory) keepRefusals(c *checks.Memory) {
 	})
 }
 
-// verdicts returns what keeps the ledger of passwords that were tried; nil where
-// there is no state directory.
-func (m *memory) verdicts() *checks.Keeper {
+// verdicts returns what keeps a ledger of passwords that were tried; nil where there
+// is no state directory.
+func (m *memory) verdicts(blob string) *checks.Keeper {
 	if m.store == nil {
 		return nil
 	}
-	k := &checks.Keeper{Load: m.loadVerdicts}
+	k := &checks.Keeper{Load: func() ([]byte, error) { return m.loadVerdicts(blob) }}
 	if m.writable {
-		k.Save = m.saveVerdicts
+		k.Save = func(data []byte) error { return m.saveVerdicts(blob, data) }
 	}
 	return k
 }
 
 // loadVerdicts: what was damaged or another machine's is set aside, and a new
 // ledger begun. What cannot be read, or was written by a newer version, stays.
-func (m *memory) loadVerdicts() ([]byte, error) {
-	blob, _, err := m.store.Read(blobVerdicts, 1)
+func (m *memory) loadVerdicts(name string) ([]byte, error) {
+	blob, _, err := m.store.Read(name, 1)
 	if err == nil || errors.Is(err, fs.ErrNotExist) {
 		return blob, nil
 	}
@@ -221,13 +222,13 @@ func (m *memory) loadVerdicts() ([]byte, error) {
 	return nil, err
 }
 
-func (m *memory) saveVerdicts(blob []byte) error {
+func (m *memory) saveVerdicts(name string, blob []byte) error {
 	m.saving.Lock()
 	defer m.saving.Unlock()
 	if m.closed {
 		return errors.New("the run is over")
 	}
-	err := m.store.Write(blobVerdicts, 1, blob)
+	err := m.store.Write(name, 1, blob)
 	if err != nil {
 		m.warn("state", err)
 	}

@@ -38,7 +38,8 @@ type settings struct {
 	words    [][]byte
 	wordsID  string
 	stateDir string // "" = nothing is remembered
-	verdicts *checks.Keeper
+	// what was tried on accounts of the system and of databases
+	verdicts, databases *checks.Keeper
 }
 
 // agentDefaults: a host nobody watches is neither slowed down nor brought to its knees.
