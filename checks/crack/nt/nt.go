@@ -2,9 +2,9 @@
 package nt
 
 import (
+	"bytes"
+	"encoding/binary"
 	"encoding/hex"
-
-	"golang.org/x/crypto/md4" //lint:ignore SA1019 the scheme is MD4
 )
 
 // MaxWord is the greatest length in bytes of a word that crypt(3) takes
@@ -18,19 +18,47 @@ const MaxWord = 511
 //
 // Source: crypt(5) and crypt-nthash.c of libxcrypt 4.4.33; RFC 1320 (MD4).
 func NT(word []byte) (digest string, ok bool) {
-	var wide [2 * MaxWord]byte
-	n := 0
-	for _, c := range word {
-		if c == 0 {
-			break
-		}
-		if n == len(wide) {
-			return "", false
-		}
-		wide[n] = c
-		n += 2
+	if end := bytes.IndexByte(word, 0); end >= 0 {
+		word = word[:end]
 	}
-	h := md4.New()
-	h.Write(wide[:n])
-	return hex.EncodeToString(h.Sum(nil)), true
+	if len(word) > MaxWord {
+		return "", false
+	}
+	length := uint32(16 * len(word)) // in bits
+	s := newMD4()
+	var x [16]uint32
+	for ; len(word) >= blockBytes; word = word[blockBytes:] {
+		widen(&x, word[:blockBytes])
+		s.block(&x)
+	}
+	x = [16]uint32{}
+	widen(&x, word)
+	x[len(word)/2] |= 0x80 << (len(word) % 2 * 16)
+	if len(word) > blockBytes-5 { // no room for the length, eight bytes
+		s.block(&x)
+		x = [16]uint32{}
+	}
+	x[14] = length
+	s.block(&x)
+
+	var sum [16]byte
+	for i, v := range s {
+		binary.LittleEndian.PutUint32(sum[4*i:], v)
+	}
+	var text [32]byte
+	hex.Encode(text[:], sum[:])
+	return string(text[:]), true
+}
+
+// blockBytes is how many bytes of a word fill a block.
+const blockBytes = 32
+
+// widen puts a zero after every byte; what x has beyond them stays.
+func widen(x *[16]uint32, word []byte) {
+	for i := range len(word) / 2 {
+		x[i&15] = uint32(word[2*i]) | uint32(word[2*i+1])<<16
+	}
+	if n := len(word); n%2 != 0 {
+		x[n/2&15] = uint32(word[n-1])
+	}
 }
