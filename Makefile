@@ -9,6 +9,7 @@ SHELL       := bash
 GO       ?= go
 VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 FUZZTIME ?= 60s
+BENCH    ?= .
 ARCHES   := amd64 386 arm64 arm riscv64 ppc64le s390x
 CODE     := $(wildcard cmd checks output wordlists testdata)
 
@@ -27,7 +28,7 @@ WITH_TREE = if [ -f "$(TREE).stamp" ]; then export HOSTAUDIT_TEST_TREE="$(TREE)"
 # The race detector needs a C compiler, the product does not.
 RACE = $(shell if command -v gcc >/dev/null && [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo -race; fi)
 
-.PHONY: build audit test unit lint cross bench fuzz differential cover tree clean
+.PHONY: build audit test unit lint cross bench bench-passwords fuzz differential cover tree clean
 
 build:
 	$(BUILD) -o bin/hostaudit ./cmd/hostaudit
@@ -76,6 +77,11 @@ cross:
 # Measures hostaudit beside ss, lynis and john in one run; needs root and the tree.
 bench: tree
 	@$(WITH_TREE); CGO_ENABLED=0 $(GO) test -run '^$$' -bench SideBySide -benchtime 1x -timeout 30m ./cmd/hostaudit/bench
+
+# Measures the CPU time of a candidate beside crypt(3) of libxcrypt, scheme by scheme; needs
+# a C compiler. BENCH chooses schemes, what the environment can choose is told in the test.
+bench-passwords:
+	@CGO_ENABLED=0 $(GO) test -run '^$$' -bench 'Passwords/($(BENCH))' -benchtime 1x -timeout 30m ./checks/crack/bench
 
 # Every fuzz target there is, FUZZTIME each.
 fuzz:
