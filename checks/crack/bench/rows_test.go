@@ -45,7 +45,7 @@ func rows() []row {
 		},
 		{
 			scheme: "bsdicrypt", cost: "725", setting: "_J9..%s", salt: 4, goal: 0.3,
-			alone: 500, accounts: 96, words: 10, unit: "DES", units: times(725),
+			alone: 500, accounts: 24, words: 50, unit: "DES", units: times(725),
 		},
 		{
 			scheme: "NT", cost: "1", setting: "$3$$", goal: common,
