@@ -63,4 +63,7 @@ type PasswordSettings struct {
 	// Kept is what was tried on the system's accounts in earlier runs, and KeptDatabases
 	// what on those of databases; nil = nothing is kept.
 	Kept, KeptDatabases *Keeper
+	// Slot says when heavy work on what has waited so long may begin, counted from when
+	// its waiting began. Until then a run does as much as nobody notices. nil = at once.
+	Slot func(waiting time.Duration) time.Duration
 }

@@ -42,6 +42,9 @@ type hasher interface {
 	// hash sets digest or err of every try. All of them are of one group, and of
 	// one salt where lanes asks for that.
 	hash(tries []try)
+	// release gives back the region that memory-hard hashes were computed in; the next
+	// one takes another.
+	release()
 }
 
 // lanes says how a hasher wants its work: up to n tries of one group at a time, of
@@ -92,6 +95,7 @@ var (
 
 // match tests one candidate.
 func (e *engine) match(f *Form, word []byte) (bool, error) {
+	defer e.release()
 	t := try{form: f, word: word}
 	e.one(&t)
 	return t.matches(f), t.err
@@ -111,6 +115,8 @@ func (e *engine) lanes(f *Form) lanes {
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
 	case DESCrypt:
+		return lanes{n: 64, oneSalt: true}
+	case NT: // so cheap that asking for each one would cost more
 		return lanes{n: 64, oneSalt: true}
 	case BSDiCrypt:
 		if f.Estimate() < costly {
@@ -260,10 +266,9 @@ func (t *try) setBytes(digest []byte) {
 	}
 }
 
-// yescrypt gives its region back after every hash: only while one is computed has the
-// caller counted it.
+func (e *engine) release() { e.yes.Release() }
+
 func (e *engine) yescrypt(t *try, text []byte) {
-	defer e.yes.Release()
 	f := t.form
 	var sum [32]byte
 	var err error

@@ -54,8 +54,7 @@ const forecastEvery = 100 * time.Millisecond
 
 // forecast is how long the tests that are left will take, if none matches: by what
 // those so far took, which in the beginning is the empty word on each hash.
-func (s *schedule) forecast() time.Duration {
-	now := s.now()
+func (s *schedule) forecast(now time.Time) time.Duration {
 	if !s.foretold.IsZero() && now.Sub(s.foretold) < forecastEvery {
 		return max(s.ahead-now.Sub(s.foretold), 0)
 	}

@@ -142,6 +142,8 @@ func (idler) lanes(*Form) lanes { return lanes{n: 1} }
 
 func (idler) hash([]try) {}
 
+func (idler) release() {}
+
 // passwordFacts are the facts of a report about guessing.
 func passwordFacts(report []byte) string {
 	var r struct {

@@ -2,35 +2,54 @@ package crack
 
 import "sync"
 
-// memoryGate keeps the regions of memory-hard hashes within a limit: each is counted
-// before it is taken, and given back when its hash is done.
-type memoryGate struct {
-	mu          sync.Mutex
-	freed       sync.Cond
-	limit, used int64
+// MemoryGate keeps the regions of memory-hard hashes within a limit: each is counted
+// before it is taken, and given back when its hash is done. Runs that work side by
+// side share one.
+type MemoryGate struct {
+	mu           sync.Mutex
+	freed        sync.Cond
+	limit, used  int64
+	came, served uint64 // who waits has one of the numbers between
 }
 
-func newMemoryGate(limit int64) *memoryGate {
-	g := &memoryGate{limit: limit}
+// NewMemoryGate returns a gate for regions of so many bytes in all, and a little for
+// what goes with an array of a round size; 0 means 64 MiB.
+func NewMemoryGate(limit int64) *MemoryGate {
+	if limit <= 0 {
+		limit = defaultMemory
+	}
+	g := &MemoryGate{limit: limit + memorySlack}
 	g.freed.L = &g.mu
 	return g
 }
 
-// acquire waits until n bytes fit beside those in use. n is at most the limit.
-func (g *memoryGate) acquire(n int64) {
+// acquire waits until n bytes fit beside those in use. n is at most the limit. Who
+// comes first is served first.
+func (g *MemoryGate) acquire(n int64) {
 	if n == 0 {
 		return
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	for g.used > g.limit-n {
+	mine := g.came
+	g.came++
+	for g.served != mine || g.used > g.limit-n {
 		g.freed.Wait()
 	}
+	g.served++
 	g.used += n
+	g.freed.Broadcast() // the next one may fit, too
+}
+
+// wanted reports whether somebody waits.
+func (g *MemoryGate) wanted() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.came != g.served
 }
 
 // release gives n bytes back.
-func (g *memoryGate) release(n int64) {
+func (g *MemoryGate) release(n int64) {
 	if n == 0 {
 		return
 	}
@@ -38,4 +57,31 @@ func (g *memoryGate) release(n int64) {
 	g.used -= n
 	g.mu.Unlock()
 	g.freed.Broadcast()
+}
+
+// lease is what one worker holds of the memory, from one hash to the next: the kernel
+// takes as long to hand out a region as a third of the hash.
+type lease struct {
+	gate *MemoryGate
+	held int64
+}
+
+// hold makes the lease one of n bytes at least; give frees the region there is. Others
+// who wait are let in.
+func (l *lease) hold(n int64, give func()) {
+	if n <= l.held && (l.held == 0 || !l.gate.wanted()) {
+		return
+	}
+	if l.held > 0 {
+		give()
+		l.end()
+	}
+	l.gate.acquire(n)
+	l.held = n
+}
+
+// end gives the memory back, after the region was freed.
+func (l *lease) end() {
+	l.gate.release(l.held)
+	l.held = 0
 }

@@ -39,6 +39,9 @@ type Options struct {
 	// Memory bounds in bytes the regions that memory-hard schemes fill; 0 means
 	// 64 MiB. A hash that needs more by itself is TooCostly.
 	Memory int64
+	// Gate counts the regions of Runs that work side by side, and bounds them instead
+	// of Memory; nil means that this Run's are counted alone.
+	Gate *MemoryGate
 	// MaxTry is the longest Form.Estimate that is started at all; 0 means 2 s,
 	// which bcrypt passes up to cost 13.
 	MaxTry time.Duration
@@ -155,12 +158,11 @@ func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
 	opts = withDefaults(opts)
 	s := newSchedule(jobs, opts)
 	if s.total > 0 {
-		s.report()
+		s.report(opts.Now())
 	}
-	memory := newMemoryGate(opts.Memory)
 	var group guard.Group
 	for range int(min(int64(opts.CPUs), s.total)) {
-		group.Go(func() { work(ctx, s, memory, opts.newHasher) })
+		group.Go(func() { work(ctx, s, opts.Gate, opts.newHasher) })
 	}
 	// A worker that dies leaves tests undone, so its hashes come out Partial.
 	_ = group.Wait()
@@ -173,10 +175,10 @@ func withDefaults(o Options) Options {
 	if o.CPUs <= 0 {
 		o.CPUs = runtime.GOMAXPROCS(0)
 	}
-	if o.Memory <= 0 {
-		o.Memory = defaultMemory
+	if o.Gate == nil {
+		o.Gate = NewMemoryGate(o.Memory)
 	}
-	o.Memory += memorySlack
+	o.Memory = o.Gate.limit
 	if o.MaxTry <= 0 {
 		o.MaxTry = defaultMaxTry
 	}
@@ -193,20 +195,25 @@ func withDefaults(o Options) Options {
 }
 
 // work tests candidates until the schedule has none or time is up.
-func work(ctx context.Context, s *schedule, memory *memoryGate, newHasher func(stop func() bool) hasher) {
+func work(ctx context.Context, s *schedule, gate *MemoryGate, newHasher func(stop func() bool) hasher) {
 	stop := func() bool { return ctx.Err() != nil }
 	h := newHasher(stop)
+	l := lease{gate: gate}
+	defer func() {
+		h.release()
+		l.end()
+	}()
 	var b batch
 	for s.next(ctx, h, &b) {
-		need := b.tries[0].form.Cost.Memory
-		memory.acquire(need)
+		l.hold(b.tries[0].form.Cost.Memory, func() { h.release() })
 		started := s.now()
 		if guard.Call(func() { h.hash(b.tries) }) != nil {
+			h.release()
 			h = b.oneByOne(func() hasher { return newHasher(stop) })
 		}
-		memory.release(need)
-		s.settle(&b, s.now().Sub(started))
-		if s.ledger.due(s.now()) {
+		now := s.now()
+		s.settle(&b, now, now.Sub(started))
+		if s.ledger.due(now) {
 			s.commit()
 			s.ledger.checkpoint()
 		}

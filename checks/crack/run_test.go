@@ -21,6 +21,7 @@ type fakeHasher struct {
 	calls []string // "hash:word" in order
 	// batches are the calls that came together.
 	batches  []string
+	released int
 	password map[string]string // of a hash
 	hit      func(hash, word string) bool
 	hook     func(hash, word string) error
@@ -48,6 +49,12 @@ func (m *fakeHasher) hash(tries []try) {
 			t.digest = []byte(hash[t.form.digest:])
 		}
 	}
+}
+
+func (m *fakeHasher) release() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.released++
 }
 
 func fakeJob(hash string, derived ...string) Job {

@@ -166,8 +166,8 @@ func (s *schedule) prepareBlock() {
 	}
 }
 
-// settle notes the results of a batch, which took so long.
-func (s *schedule) settle(b *batch, took time.Duration) {
+// settle notes the results of a batch, which has just ended and took so long.
+func (s *schedule) settle(b *batch, now time.Time, took time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	b.tasks[0].unit.group.measure(took, len(b.tasks))
@@ -176,7 +176,7 @@ func (s *schedule) settle(b *batch, took time.Duration) {
 			s.settleOne(t, r)
 		}
 	}
-	s.report()
+	s.report(now)
 }
 
 // settleOne notes a result. Once a unit is closed, its candidates that were not handed
@@ -220,11 +220,11 @@ func (s *schedule) expect(u *unit, n int) {
 }
 
 // report tells the progress; one that panics is told no more.
-func (s *schedule) report() {
+func (s *schedule) report(now time.Time) {
 	if s.progress == nil {
 		return
 	}
-	if guard.Call(func() { s.progress(s.done, s.total, s.forecast()) }) != nil {
+	if guard.Call(func() { s.progress(s.done, s.total, s.forecast(now)) }) != nil {
 		s.progress = nil
 	}
 }

@@ -74,6 +74,10 @@ func (s *schedule) ready(u *unit, at place) bool {
 	return true
 }
 
+// most is how many tasks a batch has at most that are not of one word: with all the hashes
+// of a salt, one word may have more.
+const most = 1024
+
 // fill adds candidates that the hasher likes to have beside the first: the same word on
 // other hashes, then further words of these.
 func (s *schedule) fill(b *batch, first candidate, l lanes) {
@@ -86,7 +90,7 @@ func (s *schedule) fill(b *batch, first candidate, l lanes) {
 		s.hand(b, c)
 		units = append(units, c.unit)
 	}
-	for len(units) > 0 && len(b.tries) < l.n {
+	for len(units) > 0 && len(b.tries) < l.n && len(b.tasks) < most {
 		u := units[0]
 		units = units[1:]
 		if c, ok := s.advance(u); ok {

@@ -9,10 +9,12 @@ import (
 	"hostaudit/checks/host"
 )
 
-// book is the ledger of what was tried, shared by the checks of one run.
+// book is what the checks of one run share: the ledger of what was tried, and the
+// gate that keeps their memory within its limit.
 type book struct {
 	ledger *crack.Ledger
 	turn   sync.Mutex // held while the empty word is tried
+	gate   *crack.MemoryGate
 	// damaged: what earlier runs kept could not be read.
 	damaged bool
 }
@@ -25,7 +27,7 @@ type bookKey struct{ kept *checks.Keeper }
 func openBook(env *checks.Env) *book {
 	kept, clock := env.Passwords.Kept, env.Host.Clock
 	return host.Once(env.Host, bookKey{kept}, func() *book {
-		b := &book{}
+		b := &book{gate: crack.NewMemoryGate(env.Passwords.Memory)}
 		if kept == nil {
 			b.ledger = crack.NewLedger(clock)
 		} else {
@@ -51,10 +53,15 @@ type tally struct {
 	tried, known, left int
 	unfinished         bool // time ran out on a hash
 	expected           bool // and every such hash is known not to wait for long
+	slot               func(waiting time.Duration) time.Duration
 }
 
 // partial counts a hash that time ran out on.
 func (t *tally) partial(v crack.Verdict) {
+	patience := patience
+	if t.slot != nil { // what waits for its slot is not late
+		patience += t.slot(v.Waiting)
+	}
 	t.expected = v.Remembered && v.Waiting < patience && (t.expected || !t.unfinished)
 	t.unfinished = true
 	t.count(v)

@@ -63,7 +63,7 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	if len(entries) > 0 && len(env.Passwords.Words) == 0 {
 		rec.Gap(checks.Gap{Reason: checks.ReasonNoMetadata, Detail: "there is no list of common passwords to try"})
 	}
-	var count tally
+	count := tally{slot: g.settings.Slot}
 	tested, empty := 0, 0
 	for i, v := range g.dictionary(entries) {
 		e := entries[i]
@@ -89,6 +89,9 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	rec.Fact("hashes", len(entries))
 	rec.Fact("hashes_tested", tested)
 	count.record(rec)
+	if g.deferred {
+		rec.Fact("deferred", "yes")
+	}
 	if empty > 0 {
 		rec.Note("", "accounts whose password is empty are told by password.empty")
 	}

@@ -17,6 +17,7 @@ type guesser struct {
 	all      []*entry // of the host, in order; nil = only those that are asked for
 	started  time.Time
 	before   int64 // tests that were settled before dictionary
+	deferred bool  // the heavy work waits for the host's slot
 }
 
 func newGuesser(ctx context.Context, env *checks.Env) *guesser {
@@ -32,7 +33,7 @@ func newGuesser(ctx context.Context, env *checks.Env) *guesser {
 // options returns the settings with what is left of the budget. When nothing is,
 // what the ledger knows is still an answer.
 func (g *guesser) options() crack.Options {
-	o := crack.Options{CPUs: g.settings.CPUs, Memory: g.settings.Memory, Ledger: g.book.ledger}
+	o := crack.Options{CPUs: g.settings.CPUs, Gate: g.book.gate, Ledger: g.book.ledger}
 	if g.settings.Budget > 0 {
 		o.Budget = max(g.settings.Budget-time.Since(g.started), 1)
 	}
@@ -68,13 +69,16 @@ func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
 	o.Words, o.Progress = g.settings.Words, func(done, total int64, left time.Duration) {
 		show(g.before+done, g.before+total, left)
 	}
-	return g.shared(g.ctx, entries, o)
+	return g.paced(entries, o)
 }
 
 // idle is dictionary for entries that nobody waits for.
 func (g *guesser) idle(ctx context.Context, entries []*entry) []crack.Verdict {
 	o := g.options()
 	o.Words, o.Idle = g.settings.Words, true
+	if g.settings.Slot != nil {
+		lighten(&o)
+	}
 	return g.shared(ctx, entries, o)
 }
 

@@ -66,7 +66,11 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		return exitClean, nil
 	}
 
-	s.stateDir, s.verdicts, s.databases = mem.dir, mem.verdicts(blobVerdicts), mem.verdicts(blobDatabase)
+	s.stateDir, s.machine = mem.dir, mem.machine
+	s.verdicts, s.databases = mem.verdicts(blobVerdicts), mem.verdicts(blobDatabase)
+	if err := s.memoryShort(); err != nil {
+		mem.warn("passwords.memory", err)
+	}
 	remembered := mem.refusals(agent)
 	baselines := mem.openBaselines(f, s.selected)
 	report, interrupted, err := p.examine(ctx, s, remembered, baselines)
@@ -94,10 +98,12 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 // run, report made.
 func (p *program) examine(ctx context.Context, s *settings, remembered *checks.Memory, baselines *checks.Baselines) (report *checks.Report, interrupted bool, err error) {
 	started := time.Now().UTC().Truncate(time.Second)
-	if s.agent {
-		runtime.GOMAXPROCS(s.cpus)
+	// By itself the runtime takes what the control groups grant.
+	if n := min(s.cpus, runtime.NumCPU()); s.agent || n > runtime.GOMAXPROCS(0) {
+		runtime.GOMAXPROCS(n)
 	}
-	s.limitMemory()
+	regions, heap := s.limits.Share(s.passwordMemory())
+	debug.SetMemoryLimit(heap)
 	h, err := p.openHost(s)
 	if err != nil {
 		return nil, false, err
@@ -125,9 +131,9 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 
 	bar := p.progress(s)
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
-		Words: s.words, CPUs: s.cpus, Memory: s.passwordMemory(),
+		Words: s.words, CPUs: s.cpus, Memory: max(regions, 1),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
-		Kept: s.verdicts, KeptDatabases: s.databases,
+		Kept: s.verdicts, KeptDatabases: s.databases, Slot: p.slot(s, h.Clock),
 	}, Memory: remembered, Declared: s.policy.Declarations(), Baselines: baselines}
 	results := (&audit.Runner{Checks: s.selected}).Run(ctx, env)
 	bar.finish()
@@ -195,13 +201,6 @@ func withDeadline(ctx context.Context, d time.Duration) (context.Context, contex
 	return context.WithTimeout(ctx, d)
 }
 
-// limitMemory keeps the garbage collector ahead of the machine's out-of-memory
-// killer. The regions of the password engine come on top: a limit below what must
-// be held would only burn processor time.
-func (s *settings) limitMemory() {
-	debug.SetMemoryLimit(192<<20 + s.passwordMemory())
-}
-
 // confinement keeps what the rest of the run reads beside this mount namespace,
 // and what it writes: its state and the documents that were asked for.
 func (s *settings) confinement(h *host.Host) confine.Options {
@@ -222,6 +221,8 @@ func (s *settings) confinement(h *host.Host) confine.Options {
 	return o
 }
 
+// passwordMemory is what the regions of the password engine may take in bytes as
+// far as it goes by the settings; the process's limits may leave less.
 func (s *settings) passwordMemory() int64 {
 	if mib := s.policy.Passwords.Memory; mib > 0 {
 		return int64(mib) << 20
@@ -231,6 +232,16 @@ func (s *settings) passwordMemory() int64 {
 	}
 	// A region of a common yescrypt hash is 16 MiB, and each worker needs one.
 	return max(passwordMemory, int64(s.cpus)*(17<<20))
+}
+
+// memoryShort tells that the limits leave less than the configuration grants. With
+// more the process would be killed. It names no number, which changes every run.
+func (s *settings) memoryShort() error {
+	wanted := s.passwordMemory()
+	if regions, _ := s.limits.Share(wanted); s.policy.Passwords.Memory == 0 || regions == wanted {
+		return nil
+	}
+	return fmt.Errorf("the program uses less, as the %s leaves no more", s.limits.Cause)
 }
 
 // warn tells a person on standard error what did not go as it should; under the
@@ -251,6 +262,9 @@ func (p *program) warn(s *settings, mem *memory) {
 // it took; nothing of it is content of a file or a command line.
 func (p *program) debug(s *settings, h *host.Host, confinement []string, results []checks.Result) {
 	fmt.Fprintf(p.stderr, "debug: deadline %s, %d CPUs, state %q, confinement %q\n", s.deadline, s.cpus, s.stateDir, confinement)
+	regions, heap := s.limits.Share(s.passwordMemory())
+	fmt.Fprintf(p.stderr, "debug: memory: %d MiB for password regions, heap of %d MiB; %q leaves %d MiB and %d CPUs\n",
+		regions>>20, heap>>20, s.limits.Cause, s.limits.Memory>>20, s.limits.CPUs)
 	if h.Snapshot != nil {
 		fmt.Fprintf(p.stderr, "debug: %d processes, %d listeners, %d containers, %d not opened\n",
 			len(h.Snapshot.Processes), len(h.Snapshot.Listeners), len(h.Containers), len(h.Guests))

@@ -23,6 +23,7 @@ import (
 type memory struct {
 	store    *state.Store
 	dir      string // "" = none
+	machine  string // the machine-id
 	failed   bool   // there should be a state directory and it cannot be used
 	unlock   func()
 	writable bool
@@ -71,7 +72,7 @@ func (p *program) openMemory(f *flags, configured string) *memory {
 		m.failed = true
 		return m
 	}
-	m.store, m.dir = store, dir
+	m.store, m.dir, m.machine = store, dir, string(machine)
 	unlock, err := store.Lock()
 	if err != nil {
 		// Another run is at work (a broker agent starts several). Both may read;

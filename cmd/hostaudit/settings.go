@@ -15,6 +15,7 @@ import (
 
 	"hostaudit/checks"
 	"hostaudit/checks/policy"
+	"hostaudit/cmd/hostaudit/internal/limits"
 	"hostaudit/output"
 	"hostaudit/wordlists"
 )
@@ -38,6 +39,8 @@ type settings struct {
 	words    [][]byte
 	wordsID  string
 	stateDir string // "" = nothing is remembered
+	machine  string // the machine-id where something is remembered
+	limits   limits.Limits
 	// what was tried on accounts of the system and of databases
 	verdicts, databases *checks.Keeper
 }
@@ -102,9 +105,19 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 	} else if f.root == "" {
 		s.deadline = cmp.Or(s.deadline, terminalDeadline)
 	}
-	s.cpus = cmp.Or(s.cpus, runtime.NumCPU())
+	s.limits = limits.Read(os.DirFS("/")) // this process's, whatever is audited
+	s.cpus = cmp.Or(s.cpus, usableCPUs(s.limits))
 	s.privacy = cmp.Or(f.privacy, p.Privacy)
 	return s, nil
+}
+
+// usableCPUs is how many processors the program may run on, and of the bandwidth of
+// its control groups no more than that.
+func usableCPUs(l limits.Limits) int {
+	if n := runtime.NumCPU(); l.CPUs == 0 || n < l.CPUs {
+		return n
+	}
+	return l.CPUs
 }
 
 // loadWords reads the word list: the administrator's words and the embedded ones.

@@ -1,0 +1,103 @@
+package password
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"hostaudit/checks"
+	"hostaudit/checks/host/hosttest"
+)
+
+// heavy is more than light work for six accounts, and a slot that comes after ten hours.
+func heavy(p *checks.PasswordSettings) {
+	p.Words = nil
+	for i := range 2500 {
+		p.Words = append(p.Words, fmt.Appendf(nil, "word%d", i))
+	}
+	p.Slot = func(time.Duration) time.Duration { return 10 * time.Hour }
+}
+
+func number(t *testing.T, r checks.Result, fact string) (n int) {
+	t.Helper()
+	if _, err := fmt.Sscan(string(r.Facts[fact]), &n); err != nil {
+		t.Fatalf("%s: %v in %v", fact, err, r.Facts)
+	}
+	return n
+}
+
+// TestSlot: heavy work waits for the slot and is then done as a whole; the empty
+// password does not wait, and nothing is tried twice.
+func TestSlot(t *testing.T) {
+	now := hosttest.Now()
+	var s shelf
+	const n = 6
+	d, e := s.audits(t, n, now, heavy)
+	first := number(t, d, "candidates_tried")
+	if verdict(d) != "unknown:budget" || d.Facts["progress"] != "in_progress" || d.Facts["deferred"] != "yes" || first <= n {
+		t.Fatalf("before the slot: %s, facts %v", verdict(d), d.Facts)
+	}
+	if verdict(e) != "pass" {
+		t.Errorf("the empty password waits: %s", verdict(e))
+	}
+	total := first + number(t, d, "candidates_left") // where names gave fewer than could be, it is less
+	d, _ = s.audits(t, n, now.Add(11*time.Hour), heavy)
+	tried, earlier := number(t, d, "candidates_tried"), number(t, d, "candidates_tried_earlier")
+	if verdict(d) != "pass" || d.Facts["deferred"] != "" || earlier != first || tried+earlier > total || tried < 2400*n-first {
+		t.Errorf("in the slot: %s, facts %v; %d of %d were tried before", verdict(d), d.Facts, first, total)
+	}
+	d, _ = s.audits(t, n, now.Add(12*time.Hour), heavy)
+	if verdict(d) != "pass" || number(t, d, "candidates_tried") != 0 || d.Facts["deferred"] != "" {
+		t.Errorf("after it: %s, facts %v", verdict(d), d.Facts)
+	}
+}
+
+// TestNoSlot: where the next run would not know that something waits, nothing does.
+func TestNoSlot(t *testing.T) {
+	for _, c := range []struct {
+		name   string
+		change func(*checks.PasswordSettings)
+		broken error
+	}{
+		{"cannot-be-written", heavy, errors.New("no space left on device")},
+		{"nothing-kept", func(p *checks.PasswordSettings) { heavy(p); p.Kept = nil }, nil},
+		{"another-run-writes", func(p *checks.PasswordSettings) { heavy(p); p.Kept.Save = nil }, nil},
+		{"nobody-asks", func(p *checks.PasswordSettings) { heavy(p); p.Slot = nil }, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := shelf{broken: c.broken}
+			d, _ := s.audits(t, 5, hosttest.Now(), c.change)
+			if verdict(d) != "pass" || d.Facts["deferred"] != "" || number(t, d, "candidates_left") != 0 || number(t, d, "candidates_tried_earlier") != 0 {
+				t.Errorf("%s, facts %v", verdict(d), d.Facts)
+			}
+		})
+	}
+}
+
+// TestLightWorkDoesNotWait: what takes no time is done before any slot.
+func TestLightWorkDoesNotWait(t *testing.T) {
+	var s shelf
+	d, _ := s.audits(t, 3, hosttest.Now(), func(p *checks.PasswordSettings) {
+		p.Slot = func(time.Duration) time.Duration { return time.Hour }
+	})
+	if verdict(d) != "pass" || d.Facts["deferred"] != "" || number(t, d, "candidates_tried") == 0 {
+		t.Errorf("%s, facts %v", verdict(d), d.Facts)
+	}
+}
+
+// TestInProgressFromTheSlotOn: the hours before the slot are none that a host was late.
+func TestInProgressFromTheSlotOn(t *testing.T) {
+	now := hosttest.Now()
+	var s shelf
+	slot := func(p *checks.PasswordSettings) { heavy(p); p.Budget = 1 }
+	for _, c := range []struct {
+		after time.Duration
+		want  checks.Text
+	}{{0, "in_progress"}, {49 * time.Hour, "in_progress"}, {57 * time.Hour, "in_progress"}, {59 * time.Hour, ""}} {
+		d, _ := s.audits(t, 3, now.Add(c.after), slot)
+		if verdict(d) != "unknown:budget" || d.Facts["progress"] != c.want {
+			t.Errorf("after %s: %s, facts %v", c.after, verdict(d), d.Facts)
+		}
+	}
+}
