@@ -7,9 +7,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -35,7 +37,11 @@ func confined(t *testing.T, dir string) {
 			t.Fatal(err)
 		}
 	}
+	end := make(chan struct{})
+	defer close(end)
+	holdThreads(8, end) // before
 	applied := Apply(Options{Background: true, WriteDirs: []string{mine}})
+	holdThreads(8, end) // and after it
 	for _, want := range []string{"lowest priority", "no new privileges"} {
 		if !slices.Contains(applied, want) {
 			t.Errorf("%q was not applied: %v", want, applied)
@@ -44,6 +50,9 @@ func confined(t *testing.T, dir string) {
 	tasks, err := os.ReadDir("/proc/self/task")
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(tasks) < 16 {
+		t.Errorf("only %d threads", len(tasks))
 	}
 	for _, task := range tasks {
 		stat, err := os.ReadFile("/proc/self/task/" + task.Name() + "/stat")
@@ -92,6 +101,20 @@ func confined(t *testing.T, dir string) {
 	if _, err := own.Dial("tcp", "127.0.0.1:1"); errors.Is(err, fs.ErrPermission) {
 		t.Errorf("dialling from the own address is refused: %v", err)
 	}
+}
+
+// holdThreads has n more threads of the system until the end.
+func holdThreads(n int, end <-chan struct{}) {
+	var ready sync.WaitGroup
+	ready.Add(n)
+	for range n {
+		go func() {
+			runtime.LockOSThread()
+			ready.Done()
+			<-end
+		}()
+	}
+	ready.Wait()
 }
 
 // TestStuck: nothing that every thread has to do is begun, for it would never end.
