@@ -10,7 +10,7 @@ import (
 	"hostaudit/checks/host/hosttest"
 )
 
-// heavy is more than light work for six accounts, and a slot that comes after ten hours.
+// heavy is more than light work for eight accounts, and a slot that comes after ten hours.
 func heavy(p *checks.PasswordSettings) {
 	p.Words = nil
 	for i := range 2500 {
@@ -32,7 +32,7 @@ func number(t *testing.T, r checks.Result, fact string) (n int) {
 func TestSlot(t *testing.T) {
 	now := hosttest.Now()
 	var s shelf
-	const n = 6
+	const n = 8
 	d, e := s.audits(t, n, now, heavy)
 	first := number(t, d, "candidates_tried")
 	if verdict(d) != "unknown:budget" || d.Facts["progress"] != "in_progress" || d.Facts["deferred"] != "yes" || first <= n {
@@ -58,16 +58,17 @@ func TestNoSlot(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		change func(*checks.PasswordSettings)
+		n      int
 		broken error
 	}{
-		{"cannot-be-written", heavy, errors.New("no space left on device")},
-		{"nothing-kept", func(p *checks.PasswordSettings) { heavy(p); p.Kept = nil }, nil},
-		{"another-run-writes", func(p *checks.PasswordSettings) { heavy(p); p.Kept.Save = nil }, nil},
-		{"nobody-asks", func(p *checks.PasswordSettings) { heavy(p); p.Slot = nil }, nil},
+		{"cannot-be-written", heavy, 8, errors.New("no space left on device")},
+		{"nothing-kept", func(p *checks.PasswordSettings) { heavy(p); p.Kept = nil }, 1, nil},
+		{"another-run-writes", func(p *checks.PasswordSettings) { heavy(p); p.Kept.Save = nil }, 1, nil},
+		{"nobody-asks", func(p *checks.PasswordSettings) { heavy(p); p.Slot = nil }, 1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := shelf{broken: c.broken}
-			d, _ := s.audits(t, 5, hosttest.Now(), c.change)
+			d, _ := s.audits(t, c.n, hosttest.Now(), c.change)
 			if verdict(d) != "pass" || d.Facts["deferred"] != "" || number(t, d, "candidates_left") != 0 || number(t, d, "candidates_tried_earlier") != 0 {
 				t.Errorf("%s, facts %v", verdict(d), d.Facts)
 			}
@@ -95,7 +96,7 @@ func TestInProgressFromTheSlotOn(t *testing.T) {
 		after time.Duration
 		want  checks.Text
 	}{{0, "in_progress"}, {49 * time.Hour, "in_progress"}, {57 * time.Hour, "in_progress"}, {59 * time.Hour, ""}} {
-		d, _ := s.audits(t, 3, now.Add(c.after), slot)
+		d, _ := s.audits(t, 2, now.Add(c.after), slot)
 		if verdict(d) != "unknown:budget" || d.Facts["progress"] != c.want {
 			t.Errorf("after %s: %s, facts %v", c.after, verdict(d), d.Facts)
 		}
