@@ -45,7 +45,8 @@ func (b *book) note(rec *checks.Recorder) {
 }
 
 // patience is how long a password audit that needs several runs counts as in
-// progress; after it, what is not tried yet is not checked.
+// progress, the time until the host's slot with it; after it, what is not tried yet is
+// not checked.
 const patience = 48 * time.Hour
 
 // tally counts what became of the candidates of a check.
@@ -53,15 +54,10 @@ type tally struct {
 	tried, known, left int
 	unfinished         bool // time ran out on a hash
 	expected           bool // and every such hash is known not to wait for long
-	slot               func(waiting time.Duration) time.Duration
 }
 
 // partial counts a hash that time ran out on.
 func (t *tally) partial(v crack.Verdict) {
-	patience := patience
-	if t.slot != nil { // what waits for its slot is not late
-		patience += t.slot(v.Waiting)
-	}
 	t.expected = v.Remembered && v.Waiting < patience && (t.expected || !t.unfinished)
 	t.unfinished = true
 	t.count(v)

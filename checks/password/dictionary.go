@@ -63,7 +63,7 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	if len(entries) > 0 && len(env.Passwords.Words) == 0 {
 		rec.Gap(checks.Gap{Reason: checks.ReasonNoMetadata, Detail: "there is no list of common passwords to try"})
 	}
-	count := tally{slot: g.settings.Slot}
+	var count tally
 	tested, empty := 0, 0
 	for i, v := range g.dictionary(entries) {
 		e := entries[i]

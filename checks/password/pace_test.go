@@ -87,15 +87,15 @@ func TestLightWorkDoesNotWait(t *testing.T) {
 	}
 }
 
-// TestInProgressFromTheSlotOn: the hours before the slot are none that a host was late.
-func TestInProgressFromTheSlotOn(t *testing.T) {
+// TestInProgressWithSlot: the hours before the slot are of the 48 as well.
+func TestInProgressWithSlot(t *testing.T) {
 	now := hosttest.Now()
 	var s shelf
 	slot := func(p *checks.PasswordSettings) { heavy(p); p.Budget = 1 }
 	for _, c := range []struct {
 		after time.Duration
 		want  checks.Text
-	}{{0, "in_progress"}, {49 * time.Hour, "in_progress"}, {57 * time.Hour, "in_progress"}, {59 * time.Hour, ""}} {
+	}{{0, "in_progress"}, {47 * time.Hour, "in_progress"}, {49 * time.Hour, ""}} {
 		d, _ := s.audits(t, 2, now.Add(c.after), slot)
 		if verdict(d) != "unknown:budget" || d.Facts["progress"] != c.want {
 			t.Errorf("after %s: %s, facts %v", c.after, verdict(d), d.Facts)
