@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"hostaudit/checks/crack/bcrypt"
+	"hostaudit/checks/crack/cpu"
 	"hostaudit/checks/crack/des"
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
@@ -65,7 +66,8 @@ type try struct {
 // engine is the hasher of the product; the buffers of one worker.
 type engine struct {
 	// stop, unless nil, ends hashes in work: their err is errStopped.
-	stop func() bool
+	stop     func() bool
+	features cpu.Features
 
 	crypt  cryptState
 	bcrypt bcrypt.Hasher
@@ -80,9 +82,9 @@ type engine struct {
 	digests []des.Digest
 }
 
-func newEngine(stop func() bool) *engine {
+func newEngine(stop func() bool, features cpu.Features) *engine {
 	return &engine{
-		stop: stop, crypt: cryptState{stop: stop}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
+		stop: stop, features: features, crypt: cryptState{stop: stop}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
 		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop},
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"time"
 
+	"hostaudit/checks/crack/cpu"
 	"hostaudit/checks/internal/guard"
 )
 
@@ -59,6 +60,9 @@ type Options struct {
 	Idle bool
 	// Now is the clock for Budget; nil means time.Now.
 	Now func() time.Time
+	// Features are the instructions that kernels may use; nil means all that the
+	// machine has.
+	Features *cpu.Features
 	// Progress is told how many tests are settled out of how many, and for how long
 	// the others will take. It is called by one worker at a time and holds the
 	// others up.
@@ -189,7 +193,11 @@ func withDefaults(o Options) Options {
 		o.Ledger = NewLedger(o.Now)
 	}
 	if o.newHasher == nil {
-		o.newHasher = func(stop func() bool) hasher { return newEngine(stop) }
+		features := cpu.Detect()
+		if o.Features != nil {
+			features = *o.Features
+		}
+		o.newHasher = func(stop func() bool) hasher { return newEngine(stop, features) }
 	}
 	return o
 }
