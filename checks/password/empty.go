@@ -9,8 +9,9 @@ import (
 
 // Empty is password.empty: an empty field in passwd or shadow, which opens the
 // account where PAM's pam_unix is told nullok or an SSH server takes it without PAM
-// (PermitEmptyPasswords), and a hash of the empty string, which Enter opens
-// everywhere. An empty field is a finding even where everything refuses it today.
+// (PermitEmptyPasswords), and a hash of the empty string, which Enter opens (to
+// Linux-PAM 1.7 it is an empty field where shadow holds it). An empty field is a finding
+// even where everything refuses it today.
 func Empty() checks.Check {
 	return checks.Check{
 		ID:        "password.empty",
@@ -60,23 +61,30 @@ func (s *survey) emptyFields(env *checks.Env, rec *checks.Recorder) {
 	if len(accounts) == 0 {
 		return
 	}
-	rec.Summary("accounts log in without a password")
-	severity, detail := checks.SeverityCritical, "no password is asked for"
-	switch result, at := nullok(env.Host.Tree); result {
+	rec.Summary("accounts have an empty password")
+	result, at := nullok(env.Host.Tree)
+	switch result {
 	case accepts:
 		rec.Note("nullok", "the PAM stack accepts empty passwords: "+place(at))
-	case refuses:
-		severity, detail = checks.SeverityHigh, "the password is empty; the PAM stack refuses that today"
-		rec.Summary("accounts have an empty password")
-	default:
-		detail = "the password is empty, and it cannot be excluded that logins accept that"
-		rec.Summary("accounts have an empty password")
+	case resets:
+		rec.Note("nullresetok", "the PAM stack accepts empty passwords where a new one is due: "+place(at))
 	}
 	for _, e := range accounts {
-		if server, in := emptyOverSSH(env.Host, e.acc); in {
+		severity, detail, in := checks.SeverityCritical, "no password is asked for", true
+		switch {
+		case result == accepts:
+		case result == resets && mustChange(e.acc, env.Host.Clock()):
+			detail += ", a new one is set at the login"
+		case result == refuses || result == resets:
+			severity, detail, in = checks.SeverityHigh, "the password is empty; the PAM stack refuses that today", false
+		default:
+			detail, in = "the password is empty, and it cannot be excluded that logins accept that", false
+		}
+		if server, overSSH := emptyOverSSH(env.Host, e.acc); overSSH {
+			severity, detail, in = checks.SeverityCritical, "no password is asked for, also over SSH ("+server+")", true
+		}
+		if in {
 			rec.Summary("accounts log in without a password")
-			rec.Finding(emptyFinding(e, "no-password", "no password is asked for, also over SSH ("+server+")", checks.SeverityCritical))
-			continue
 		}
 		rec.Finding(emptyFinding(e, "no-password", detail, severity))
 	}

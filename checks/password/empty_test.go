@@ -44,6 +44,31 @@ func TestEmptyByPAM(t *testing.T) {
 	}
 }
 
+// TestEmptyByReset: nullresetok opens an empty field where a new password is due.
+func TestEmptyByReset(t *testing.T) {
+	const stack = "-- etc/pam.d/login --\nauth required pam_unix.so nullresetok\n"
+	tests := []struct {
+		name, dates, pam string
+		want             checks.Severity
+	}{
+		{"due", "0:0:99999:7:::", stack, checks.SeverityCritical},
+		{"too-old", "20000:0:90:7:::", stack, checks.SeverityCritical},
+		{"not-due", "20400:0:99999:7:::", stack, checks.SeverityHigh},
+		{"no-dates", "::::::", stack, checks.SeverityHigh},
+		{"strict", "0:0:99999:7:::", pamStrict, checks.SeverityHigh},
+		{"nullok-elsewhere", "20400:0:99999:7:::", stack + "-- etc/pam.d/su --\nauth required pam_unix.so nullok\n", checks.SeverityCritical},
+		{"unreadable-elsewhere", "20400:0:99999:7:::", stack + "-- etc/pam.d/su err=permission --\n", checks.SeverityCritical},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := audit(Empty(), hosttest.Load(t, "-- etc/passwd --\nalice:x:1000:1000:::/bin/bash\n-- etc/shadow --\nalice::"+tt.dates+"\n"+tt.pam))
+			if r.Status != checks.StatusFail || r.Worst() != tt.want {
+				t.Errorf("got %v %v, want fail %v", r.Status, r.Worst(), tt.want)
+			}
+		})
+	}
+}
+
 // TestEmpty: where a password is missing, and who tells it.
 func TestEmpty(t *testing.T) {
 	tests := []struct{ name, host, want string }{

@@ -17,6 +17,7 @@ type acceptance int
 const (
 	notKnown acceptance = iota // no PAM, or its files could not be read or understood
 	accepts                    // some way in has pam_unix with nullok
+	resets                     // some has it with nullresetok: accepted where a new password is due
 	refuses                    // every way in was read, and none accepts it
 )
 
@@ -52,8 +53,8 @@ func hasPAM(t *tree.Tree) bool {
 	return false
 }
 
-// nullok reads the authentication stacks of every entrance. For accepts, at is
-// the line that does.
+// nullok reads the authentication stacks of every entrance. For accepts and resets, at
+// is the line that does.
 func nullok(t *tree.Tree) (result acceptance, at checks.Location) {
 	w := &pamWalk{t: t, seen: map[string]bool{}}
 	for _, name := range entrances() {
@@ -64,6 +65,8 @@ func nullok(t *tree.Tree) (result acceptance, at checks.Location) {
 		return accepts, w.at
 	case w.unclear || !w.asksUnix:
 		return notKnown, checks.Location{}
+	case w.resets:
+		return resets, w.at
 	}
 	return refuses, checks.Location{}
 }
@@ -75,6 +78,7 @@ type pamWalk struct {
 	asksUnix bool // some stack asks pam_unix
 	unclear  bool
 	accepts  bool
+	resets   bool
 	at       checks.Location
 }
 
@@ -125,15 +129,20 @@ func (w *pamWalk) lines(file string, lines []pamconf.Line) {
 	}
 }
 
-// rule judges one module of an auth stack. nullok_secure (older Debian) accepts
-// an empty field on some terminals, or everywhere.
+// rule judges one module of an auth stack. pam_unix compares the beginnings of its
+// arguments (modules/pam_unix/support.c: _set_ctrl). nullok_secure (older Debian)
+// accepts an empty field on some terminals, or everywhere; nullresetok (pam_unix(8))
+// lets the owner in to set the password that is due.
 func (w *pamWalk) rule(file string, l pamconf.Line) {
 	if strings.HasPrefix(path.Base(l.Module), "pam_unix") {
 		w.asksUnix = true
 	}
 	for _, arg := range l.Args {
-		if strings.HasPrefix(arg, "nullok") && !w.accepts {
+		switch {
+		case strings.HasPrefix(arg, "nullok") && !w.accepts:
 			w.accepts, w.at = true, checks.At(file, l.Line)
+		case strings.HasPrefix(arg, "nullresetok") && !w.accepts && !w.resets:
+			w.resets, w.at = true, checks.At(file, l.Line)
 		}
 	}
 }

@@ -194,6 +194,20 @@ func expired(acc host.Account, now time.Time) string {
 	return ""
 }
 
+// mustChange reports an account that has to set a new password at its next login, by
+// the version of pam_unix that asks for it first (passverify.c: check_shadow_expiry).
+func mustChange(acc host.Account, now time.Time) bool {
+	if !acc.Shadowed() || acc.Shadow == nil {
+		return false
+	}
+	s := acc.Shadow
+	if s.LastChange.Set && s.LastChange.N == 0 {
+		return true
+	}
+	today := now.Unix() / (24 * 60 * 60)
+	return s.LastChange.Set && s.Max.Set && today-s.LastChange.N >= s.Max.N
+}
+
 // of returns the entries of a standing.
 func (s *survey) of(want standing) []*entry {
 	var out []*entry
