@@ -102,9 +102,9 @@ func weakFinding(e *entry) checks.Finding {
 		Kind: "weak-password", Subject: checks.Text(e.acc.Name), Detail: weakDetail,
 		Evidence: checks.Configured, Location: e.location, Private: true,
 	}
-	if e.noShell {
+	if lower := e.limited(); lower != "" {
 		f.Severity = checks.SeverityMedium
-		f.Detail += " (its shell gives no session, other services may accept it)"
+		f.Detail += checks.Text(lower)
 	}
 	return f
 }

@@ -120,9 +120,9 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 }
 
 func emptyFinding(e *entry, kind, detail string, severity checks.Severity) checks.Finding {
-	if e.noShell {
+	if lower := e.limited(); lower != "" {
 		severity = checks.SeverityMedium
-		detail += " (its shell gives no session, other services may accept it)"
+		detail += lower
 	}
 	return checks.Finding{
 		Kind: kind, Subject: checks.Text(e.acc.Name), Detail: checks.Text(detail), Severity: severity,

@@ -171,3 +171,13 @@ func TestSecrets(t *testing.T) {
 		}
 	}
 }
+
+// TestWithoutPAM: pam_unix refuses bsdicrypt, crypt(3) does not.
+func TestWithoutPAM(t *testing.T) {
+	const accounts = "-- etc/passwd --\nalice:x:1000:1000:::/bin/bash\n-- etc/shadow --\nalice:_J9..abcdMaXT6Q4y6Lw:20000::::::\n"
+	for pam, want := range map[string]string{"": "fail:critical pass fail:medium", pamNullok: "fail:medium pass fail:medium"} {
+		if got := verdicts(hosttest.Load(t, accounts+pam)); got != want {
+			t.Errorf("with %q: got %s, want %s", pam, got, want)
+		}
+	}
+}

@@ -32,6 +32,18 @@ type entry struct {
 	why      string // for dormant: why nobody logs in
 	location checks.Location
 	noShell  bool // no interactive login, though other services may accept it
+	noUnix   bool // pam_unix refuses the scheme, though programs without PAM may accept it
+}
+
+// limited says why what opens the account is worth less than a login, or "".
+func (e *entry) limited() string {
+	switch {
+	case e.noShell:
+		return " (its shell gives no session, other services may accept it)"
+	case e.noUnix:
+		return " (pam_unix refuses " + e.form.Scheme.String() + ", other programs may not)"
+	}
+	return ""
 }
 
 // survey is the reading of all accounts.
@@ -79,6 +91,9 @@ func takeNow(h *host.Host) *survey {
 	for _, acc := range s.accounts.List {
 		field, file, line, err := s.accounts.Password(acc)
 		e := &entry{acc: acc, location: checks.At(file, line), form: crack.Identify(field), noShell: shells.closed(acc.Shell)}
+		// pam_unix takes what does not begin with $ for bigcrypt (Linux-PAM,
+		// modules/pam_unix/passverify.c: verify_pwd_hash), which never matches.
+		e.noUnix = !noPAM && e.form.Scheme == crack.BSDiCrypt
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			e.standing = closed
