@@ -21,7 +21,7 @@ func UID0() checks.Check {
 		Severity:  checks.SeverityCritical,
 		Since:     1,
 		Rationale: "A second account with user ID 0 is root under another name and escapes every rule made for root.",
-		Remedy:    "give the account a user ID of its own (usermod -u), or remove its line from /etc/passwd",
+		Remedy:    "give the account a user ID of its own (usermod -u), or remove its line from /etc/passwd, its user record from /etc/userdb",
 		Breaks:    "jobs and logins that use the account to act as root",
 		References: map[string][]string{
 			"cis_debian12": {"5.4.2.1"},
@@ -37,11 +37,12 @@ func runUID0(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 			rec.Gap(storeGap(store))
 		}
 	}
-	if errors.Is(accounts.PasswdErr, fs.ErrNotExist) {
+	noPasswd := errors.Is(accounts.PasswdErr, fs.ErrNotExist)
+	if noPasswd && len(accounts.List) == 0 {
 		rec.NotApplicable(checks.ReasonAbsent, "there is no /etc/passwd")
 		return
 	}
-	if accounts.PasswdErr != nil {
+	if accounts.PasswdErr != nil && !noPasswd {
 		rec.Gap(checks.Gap{Reason: checks.ReasonOf(accounts.PasswdErr), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
 		return
 	}
@@ -64,7 +65,7 @@ func runUID0(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 			recordInvalid(rec, line, accounts.Musl)
 		}
 	}
-	rec.Pass("no other account of passwd has it")
+	rec.Pass("no other account has it")
 }
 
 func second(acc host.Account) checks.Finding {
@@ -106,6 +107,9 @@ func couldBeZero(id string) bool {
 func storeGap(store host.AccountStore) checks.Gap {
 	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
 	g.Detail = "accounts kept elsewhere are not evaluated"
+	if store.Problem != "" {
+		g.Detail = checks.Text(store.Problem)
+	}
 	if store.Err != nil {
 		g.Reason, g.Detail = checks.ReasonOf(store.Err), "whether accounts are kept here could not be read"
 	}

@@ -4,9 +4,9 @@ import (
 	"time"
 )
 
-// Test is what ExternalForm needs of a hash that another package computes. It is called
-// from several goroutines.
-type Test func(word []byte) (matches bool)
+// Test is what ExternalForm needs of a hash of another scheme. It is called from several
+// goroutines. The error says that there is no answer; it quotes neither word nor hash.
+type Test func(word []byte) (matches bool, err error)
 
 // ExternalForm is the form of a hash of no scheme of crypt(3), such as a database keeps.
 // id is all that its answers depend on, and is a secret as a hash is; estimate is what
@@ -22,7 +22,8 @@ func ExternalForm(id string, estimate time.Duration, test Test) Form {
 // for a match, as behind the form's setting there is none.
 func (t *try) external() {
 	t.digest = t.digest[:0]
-	if !t.form.test(t.word) {
+	matches, err := t.form.test(t.word)
+	if t.err = err; !matches {
 		t.digest = append(t.digest, '-')
 	}
 }

@@ -77,7 +77,7 @@ const (
 	BigCrypt
 	DESCrypt
 	NT
-	External // of another package: ExternalForm
+	External // none of crypt(3): ExternalForm
 )
 
 var schemeNames = [...]string{

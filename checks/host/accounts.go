@@ -14,7 +14,8 @@ import (
 // /etc/shadow the way glibc and pam_unix do: the first valid line of a name
 // counts, and the password field of passwd rules unless it points to shadow.
 // Further files of the same forms that nsswitch.conf(5) names (altfiles,
-// usrfiles, extrausers) follow. Directory accounts are out of scope.
+// usrfiles, extrausers) follow, and the JSON user records of systemd where it
+// names systemd. Directory accounts are out of scope.
 type Accounts struct {
 	List []Account // passwd order; later lines of a name already seen are in Duplicates
 
@@ -27,6 +28,8 @@ type Accounts struct {
 	ShadowErr error // reading /etc/shadow failed (fs.ErrNotExist = there is none)
 	GroupErr  error
 	Groups    []Group
+	// GroupShadowErr: reading /etc/gshadow failed (fs.ErrNotExist = there is none).
+	GroupShadowErr error
 
 	// NotExamined names the directories and other services of nsswitch.conf's
 	// passwd line that hold accounts out of scope, sorted. For facts.
@@ -39,7 +42,7 @@ type Accounts struct {
 	Musl bool
 }
 
-// Account is one line of passwd with what belongs to it.
+// Account is one line of passwd, or one user record, with what belongs to it.
 type Account struct {
 	Name               string
 	UID, GID           uint32
@@ -48,6 +51,12 @@ type Account struct {
 	Line               int
 	PasswdField        string       // field 2 of passwd
 	Shadow             *ShadowEntry // first valid line of that name, else its first invalid one; nil = none
+	// ShadowErr: the account has a file of its own for its password, which could not
+	// be read (tcb, a user record's privileged part).
+	ShadowErr error
+	// Record is the user record of that name; of an account of passwd too, as what
+	// asks systemd first takes the record's passwords.
+	Record *UserRecord
 }
 
 // ShadowEntry is one line of shadow(5). Ages are days; Set tells "empty".
@@ -72,6 +81,14 @@ type Group struct {
 	GID     uint32
 	Members []string
 	Line    int
+	Field   string       // field 2 of group
+	Shadow  *GroupShadow // first line of gshadow of that name; nil = none
+}
+
+// GroupShadow is one line of gshadow(5).
+type GroupShadow struct {
+	Field string
+	Line  int
 }
 
 // BadLine is a line that is no valid entry.
@@ -95,11 +112,14 @@ const (
 	passwdFile = "/etc/passwd"
 	shadowFile = "/etc/shadow"
 	groupFile  = "/etc/group"
+	gshadow    = "/etc/gshadow"
 )
 
 // Password returns the field that decides about a password login, where it
 // stands, and whether it could be determined: pam_unix takes field 2 of passwd
 // and asks shadow only when that is "x", "*NP*" or "##" and the account's name.
+//
+// Of a user record it is the first of its passwords; Passwords has all of them.
 //
 // err is fs.ErrNotExist when passwd points to a shadow entry that is not there
 // (login is refused), ErrInvalidEntry or ErrUnsureEntry (field is set all the
@@ -110,6 +130,8 @@ func (a *Accounts) Password(acc Account) (field, file string, line int, err erro
 	}
 	s := acc.Shadow
 	switch {
+	case s == nil && acc.ShadowErr != nil:
+		return "", ownShadow(acc), 0, acc.ShadowErr
 	case s == nil && a.ShadowErr != nil:
 		return "", shadowFile, 0, a.ShadowErr
 	case s == nil:
@@ -137,8 +159,10 @@ func (acc Account) Shadowed() bool {
 func loadAccounts(t *tree.Tree) *Accounts {
 	a := &Accounts{}
 	names := loadSources(t)
-	a.loadPasswd(t, names)
+	records := a.loadRecords(t, names)
+	a.loadPasswd(t, names, records)
 	a.loadShadow(t, names)
+	a.attachRecords(records)
 	a.loadGroup(t)
 	a.addSources(t, names)
 	return a
@@ -164,8 +188,12 @@ func readLines(t *tree.Tree, file, separators string) ([]byte, error) {
 	return data, nil
 }
 
-func (a *Accounts) loadPasswd(t *tree.Tree, names sources) {
+func (a *Accounts) loadPasswd(t *tree.Tree, names sources, records []Account) {
 	seen := map[string]*Account{}
+	if names.recordsFirst() {
+		a.addRecords(records, seen)
+		records = nil
+	}
 	for _, file := range names.passwdFiles() {
 		data, err := readLines(t, file, "\n")
 		switch {
@@ -177,6 +205,7 @@ func (a *Accounts) loadPasswd(t *tree.Tree, names sources) {
 			a.addUsers(file, data, seen)
 		}
 	}
+	a.addRecords(records, seen)
 }
 
 func (a *Accounts) addUsers(file string, data []byte, seen map[string]*Account) {
@@ -190,99 +219,21 @@ func (a *Accounts) addUsers(file string, data []byte, seen map[string]*Account) 
 			Name: u.Name, UID: u.UID, GID: u.GID, GECOS: u.GECOS, Home: u.Home, Shell: u.Shell,
 			File: file, Line: u.Line, PasswdField: u.Password,
 		}
-		switch before := seen[u.Name]; {
-		case before == nil:
-			seen[u.Name] = &acc
-			a.List = append(a.List, acc)
-		case before.File != file && before.UID == acc.UID:
-			// The vendor's line under an administrator's: how these files are used.
-		default:
-			a.Duplicates = append(a.Duplicates, acc)
-		}
+		a.addAccount(acc, seen)
 	}
 	a.addInvalid(file, bad)
 }
 
-func (a *Accounts) loadShadow(t *tree.Tree, names sources) {
-	chosen := map[string]*ShadowEntry{}
-	var order []*ShadowEntry
-	for _, file := range names.shadowFiles() {
-		data, err := readLines(t, file, "\n")
-		switch {
-		case err != nil && file == shadowFile:
-			a.ShadowErr = err
-		case err != nil:
-			a.addUnread(file, err)
-		default:
-			order = a.addShadows(file, data, chosen, order)
-		}
+func (a *Accounts) addAccount(acc Account, seen map[string]*Account) {
+	switch before := seen[acc.Name]; {
+	case before == nil:
+		seen[acc.Name] = &acc
+		a.List = append(a.List, acc)
+	case before.File != acc.File && before.UID == acc.UID:
+		// The vendor's line under an administrator's: how these files are used.
+	default:
+		a.Duplicates = append(a.Duplicates, acc)
 	}
-	for i := range a.List {
-		if entry, ok := chosen[a.List[i].Name]; ok {
-			a.List[i].Shadow = entry
-			delete(chosen, a.List[i].Name)
-		}
-	}
-	if a.PasswdErr != nil {
-		return // without passwd nothing tells an orphan
-	}
-	for _, entry := range order {
-		if chosen[entry.Name] != nil {
-			a.Orphans = append(a.Orphans, *entry)
-		}
-	}
-}
-
-// addShadows puts the entries of one file into chosen, those of a new name also
-// at the end of order, which it returns.
-func (a *Accounts) addShadows(file string, data []byte, chosen map[string]*ShadowEntry, order []*ShadowEntry) []*ShadowEntry {
-	for _, s := range passwd.Shadows(data) {
-		if s.Compat {
-			a.Compat = append(a.Compat, BadLine{File: file, Name: s.Name, Line: s.Line, Problem: "for NIS"})
-			continue
-		}
-		entry := shadowEntry(file, s)
-		before, ok := chosen[s.Name]
-		switch {
-		case !ok:
-			chosen[s.Name] = &entry
-			order = append(order, &entry)
-		case before.Problem != "" && !before.Unsure && (entry.Problem == "" || entry.Unsure):
-			*before = entry
-		}
-	}
-	return order
-}
-
-func shadowEntry(file string, s passwd.Shadow) ShadowEntry {
-	days := func(n int32) Days {
-		if n == -1 {
-			return Days{}
-		}
-		return Days{N: int64(n), Set: true}
-	}
-	return ShadowEntry{
-		Name: s.Name, Field: s.Field, File: file, Line: s.Line, Problem: s.Problem, Unsure: s.Unsure,
-		LastChange: days(s.LastChange), Min: days(s.Min), Max: days(s.Max),
-		Warn: days(s.Warn), Inactive: days(s.Inactive), Expire: days(s.Expire),
-	}
-}
-
-func (a *Accounts) loadGroup(t *tree.Tree) {
-	data, err := readLines(t, groupFile, "\n,")
-	if err != nil {
-		a.GroupErr = err
-		return
-	}
-	groups, bad := passwd.Groups(data)
-	for _, g := range groups {
-		if g.Compat {
-			a.Compat = append(a.Compat, BadLine{File: groupFile, Name: g.Name, Line: g.Line, Problem: "for NIS"})
-			continue
-		}
-		a.Groups = append(a.Groups, Group{Name: g.Name, GID: g.GID, Members: g.Members, Line: g.Line})
-	}
-	a.addInvalid(groupFile, bad)
 }
 
 func (a *Accounts) addInvalid(file string, bad []passwd.Bad) {

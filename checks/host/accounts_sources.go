@@ -18,18 +18,20 @@ type AccountStore struct {
 	// Identities: it can define an account with any user ID, not only hold a
 	// password of an account known from elsewhere or of a fixed range.
 	Identities bool
-	Err        error // looking for it failed; nil = it is there
+	Err        error  // looking for it failed; nil = it is there
+	Problem    string // what of it is not understood; "" = the service as a whole
 }
 
 // virtual are the services that hold no password of their own: "files" is what
 // was read, "compat" adds NIS by its "+" lines, the rest make accounts up, are
-// read as further files or looked for by their files.
+// read as further files or records, or looked for by their files.
 var virtual = []string{"files", "compat", "systemd", "mymachines", "altfiles", "usrfiles", "extrausers", "tcb", "db"}
 
 // sources are the services that nsswitch.conf(5) names.
 type sources struct {
 	passwd, shadow []string
 	unread         bool // the file is there and could not be read: any may be named
+	missing        bool // there is no such file
 }
 
 // maxNsswitch bounds nsswitch.conf; the longest of a real host has a few KiB.
@@ -42,7 +44,8 @@ func loadSources(t *tree.Tree) sources {
 	}
 	return sources{
 		passwd: passwd.Sources(data, "passwd"), shadow: passwd.Sources(data, "shadow"),
-		unread: err != nil && !errors.Is(err, fs.ErrNotExist),
+		unread:  err != nil && !errors.Is(err, fs.ErrNotExist),
+		missing: errors.Is(err, fs.ErrNotExist),
 	}
 }
 
@@ -133,13 +136,9 @@ func (a *Accounts) addSources(t *tree.Tree, names sources) {
 			a.addStore(t, AccountStore{Name: f.name, File: f.dir + "/shadow"})
 		}
 	}
-	if errors.Is(a.ShadowErr, fs.ErrNotExist) || slices.Contains(names.shadow, "tcb") {
-		a.addStore(t, AccountStore{Name: "tcb", File: "/etc/tcb"})
-	}
-	// systemd-homed's identities are always of its own range of user IDs.
-	a.addStores(t, AccountStore{Name: "homed", File: "/var/lib/systemd/home/*.identity"})
-	for _, dir := range []string{"/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/local/lib/userdb", "/usr/lib/userdb"} {
-		a.addStores(t, AccountStore{Name: "userdb", File: dir + "/*.user", Identities: true})
+	// Where it is not known what is named, both shadow and tcb may hold passwords.
+	if names.unread && !errors.Is(a.ShadowErr, fs.ErrNotExist) {
+		a.addStore(t, AccountStore{Name: "tcb", File: tcbDir})
 	}
 }
 
@@ -150,20 +149,6 @@ func (a *Accounts) addStore(t *tree.Tree, s AccountStore) {
 	case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode.IsRegular() && info.Size == 0:
 		return
 	case err != nil:
-		s.Err = err
-	}
-	a.Unevaluated = append(a.Unevaluated, s)
-}
-
-// addStores records a store once if its pattern matches.
-func (a *Accounts) addStores(t *tree.Tree, s AccountStore) {
-	found, err := t.Glob(s.File)
-	if len(found) == 0 && err == nil {
-		return
-	}
-	if len(found) > 0 {
-		s.File = found[0]
-	} else {
 		s.Err = err
 	}
 	a.Unevaluated = append(a.Unevaluated, s)

@@ -34,6 +34,10 @@ root:*:20000:0:99999:7:::
 root:x:0:
 sudo:x:27:alice,bob
 odd:x:y:
+-- etc/gshadow --
+root:*::
+root:second::
+gone:!::
 `).Accounts()
 	want := &host.Accounts{
 		List: []host.Account{
@@ -54,7 +58,10 @@ odd:x:y:
 			{File: "/etc/group", Name: "odd", ID: "y", Line: 3, Problem: "group ID is not a number"},
 		},
 		Compat: []host.BadLine{{File: "/etc/passwd", Name: "+nis", Line: 5, Problem: "for NIS"}},
-		Groups: []host.Group{{Name: "root", Line: 1}, {Name: "sudo", GID: 27, Members: []string{"alice", "bob"}, Line: 2}},
+		Groups: []host.Group{
+			{Name: "root", Line: 1, Field: "x", Shadow: &host.GroupShadow{Field: "*", Line: 1}},
+			{Name: "sudo", GID: 27, Members: []string{"alice", "bob"}, Line: 2, Field: "x"},
+		},
 	}
 	if diff := cmp.Diff(want, a); diff != "" {
 		t.Error(diff)
@@ -136,10 +143,10 @@ func TestAccountsSources(t *testing.T) {
 		{"nsswitch-unreadable", "-- etc/nsswitch.conf err=io --\n-- usr/lib/passwd --\nx\n", "", "altfiles /usr/lib/passwd"},
 		{"extrausers", nss + "passwd: files extrausers\n-- var/lib/extrausers/passwd --\nx\n-- var/lib/extrausers/shadow err=permission --\nx\n", "", "!extrausers /var/lib/extrausers/shadow"},
 		{"db", nss + "passwd: db files\n-- var/lib/misc/passwd.db --\nx\n", "", "db /var/lib/misc/passwd.db"},
-		{"tcb-instead-of-shadow", "-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
-		{"tcb-named", nss + "shadow: tcb\n-- etc/shadow --\n-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
-		{"tcb-beside-shadow", "-- etc/shadow --\n-- etc/tcb/ --\n", "", ""},
-		{"homed-and-userdb", "-- var/lib/systemd/home/bob.identity --\n-- etc/userdb/eve.user --\n", "", "homed /var/lib/systemd/home/bob.identity, userdb /etc/userdb/eve.user"},
+		{"tcb-is-read", nss + "shadow: tcb\n-- etc/shadow --\n-- etc/tcb/ --\n", "", ""},
+		{"tcb-and-nsswitch-unreadable", "-- etc/nsswitch.conf err=io --\n-- etc/shadow --\n-- etc/tcb/ --\n", "", "tcb /etc/tcb"},
+		{"records-broken", "-- var/lib/systemd/home/bob.identity --\n{\n-- etc/userdb/eve.user --\n[]\n", "", "homed /var/lib/systemd/home/bob.identity, userdb /etc/userdb/eve.user"},
+		{"records-not-in-use", nss + "passwd: files\n-- etc/userdb/eve.user --\n[]\n", "", ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

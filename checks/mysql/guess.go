@@ -140,7 +140,9 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 			}
 			g.outdated[i] = g.outdated[i] || hash.Outdated()
 			id := l.hashing() + "\x00" + string(l.stored.bytes())
-			job := crack.Job{Form: crack.ExternalForm("mysql\x00"+id, hash.Cost(), hash.Matches)}
+			job := crack.Job{Form: crack.ExternalForm("mysql\x00"+id, hash.Cost(), func(word []byte) (bool, error) {
+				return hash.Matches(word), nil
+			})}
 			if names[id]++; names[id] <= maxNamesOfHash {
 				job.Names = crack.Names{Login: acc.user, Hostname: hostname, Now: now}
 			}

@@ -2,6 +2,7 @@ package password
 
 import (
 	"context"
+	"slices"
 
 	"hostaudit/checks"
 	"hostaudit/checks/crack"
@@ -10,15 +11,16 @@ import (
 // Dictionary is password.dictionary: for every account that can log in by a
 // password, the list and what people make of the account's own names are tried
 // on the stored hash. The empty password is the question of password.empty: an
-// account that has it is no finding here.
+// account that has it is no finding here. The passwords of groups (newgrp) and of the
+// boot loader are tried in the same way and are findings of their own kinds.
 func Dictionary() checks.Check {
 	return checks.Check{
 		ID:        "password.dictionary",
 		Title:     "No account's password is a common one or made from its own names",
 		Severity:  checks.SeverityCritical,
 		Since:     1,
-		Rationale: "Common passwords and the account's own name are what every attacker tries first, over SSH within minutes of a host being reachable.",
-		Remedy:    "set new passwords (passwd NAME), or lock password logins where keys are used (passwd -l NAME)",
+		Rationale: "Common passwords and the account's own name are what every attacker tries first, over SSH within minutes of a host being reachable. Whoever knows a group's password joins the group, whoever knows the boot loader's starts the host as he likes.",
+		Remedy:    "set new passwords (passwd NAME), or lock password logins where keys are used (passwd -l NAME); remove a group's password (gpasswd -r GROUP); make a new hash for the boot loader (grub-mkpasswd-pbkdf2)",
 		Breaks:    "scripts and people that log in with the old password, and sudo for an account that was locked",
 		References: map[string][]string{
 			"pci_dss": {"8.3.6", "2.2.2"},
@@ -43,39 +45,63 @@ func runDictionary(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 	for _, e := range s.of(unsupported) {
 		gaps.add(checks.ReasonUnsupported, "the password field has a form that is not evaluated: "+e.form.Why, e)
 	}
+	for _, e := range s.groups {
+		switch e.standing {
+		case malformed:
+			gaps.add(checks.ReasonUnsupported, "no password matches the group's field, which is no valid hash: "+e.form.Why, e)
+		case unsupported:
+			gaps.add(checks.ReasonUnsupported, "the group's password field has a form that is not evaluated: "+e.form.Why, e)
+		}
+	}
+	for _, gap := range s.groupGap {
+		rec.Gap(gap)
+	}
+	boot := findBoot(env.Host)
+	for _, gap := range boot.gaps {
+		rec.Gap(gap)
+	}
 	g := newGuesser(ctx, env)
-	g.all = s.entries
+	g.all = slices.Concat(s.entries, s.groups)
 	g.book.note(rec)
 	candidates := s.of(live)
-	s.testDictionary(env, rec, g, &gaps, candidates)
+	for _, e := range s.groups {
+		if e.standing == live {
+			candidates = append(candidates, e)
+		}
+	}
+	s.testDictionary(env, rec, g, &gaps, candidates, boot)
 	gaps.record(rec)
 	s.noteDormantEntries(rec)
 	g.noteDormant(rec, s.of(dormant))
-	if len(candidates) == 0 {
+	if len(s.of(live)) == 0 {
 		rec.Pass("no account has a password to log in with")
 		return
 	}
 	rec.Pass("no account's password is on the list or derived from the account")
 }
 
-// testDictionary records a verdict on every entry.
-func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesser, gaps *gapSet, entries []*entry) {
-	if len(entries) > 0 && len(env.Passwords.Words) == 0 {
+// testDictionary records a verdict on every entry, and on the boot loader's passwords.
+func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesser, gaps *gapSet, entries []*entry, boot *boot) {
+	if len(entries)+len(boot.hashes)+len(boot.clear) > 0 && len(env.Passwords.Words) == 0 {
 		rec.Gap(checks.Gap{Reason: checks.ReasonNoMetadata, Detail: "there is no list of common passwords to try"})
+	}
+	verdicts := g.dictionary(entries)
+	if len(boot.hashes) > 0 {
+		entries, verdicts = slices.Concat(entries, boot.hashes), slices.Concat(verdicts, g.bootloader(boot.hashes))
 	}
 	var count tally
 	tested, empty := 0, 0
-	for i, v := range g.dictionary(entries) {
+	found := weakOnes{} // one finding, however many of its passwords are weak
+	for i, v := range verdicts {
 		e := entries[i]
 		switch v.State {
 		case crack.Weak:
 			tested++ // not its number of tries, which would tell the word
-			if v.Empty {
+			if v.Empty && e.kind == ofAccount {
 				empty++
 				continue
 			}
-			rec.Finding(weakFinding(e))
-			rec.Summary("accounts have common passwords or ones derived from the account")
+			found.add(rec, e)
 		case crack.Survived:
 			tested++
 			count.count(v)
@@ -86,6 +112,8 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 			gaps.addUntestable(e, v)
 		}
 	}
+	boot.testClear(env, rec, g, found)
+	found.summary(rec)
 	rec.Fact("hashes", len(entries))
 	rec.Fact("hashes_tested", tested)
 	count.record(rec)
@@ -94,6 +122,47 @@ func (s *survey) testDictionary(env *checks.Env, rec *checks.Recorder, g *guesse
 	}
 	if empty > 0 {
 		rec.Note("", "accounts whose password is empty are told by password.empty")
+	}
+}
+
+// weak is what the findings tell of.
+type weak struct {
+	kind entryKind
+	name string
+}
+
+// weakOnes are the names that have findings.
+type weakOnes map[weak]bool
+
+func (w weakOnes) add(rec *checks.Recorder, e *entry) {
+	key := weak{e.kind, e.acc.Name}
+	if w[key] {
+		return
+	}
+	w[key] = true
+	switch e.kind {
+	case ofGroup:
+		rec.Finding(groupFinding(e))
+	case ofBoot:
+		rec.Finding(bootFinding(e))
+	default:
+		rec.Finding(weakFinding(e))
+	}
+}
+
+// summary names the worst kind there is.
+func (w weakOnes) summary(rec *checks.Recorder) {
+	kinds := map[entryKind]bool{}
+	for key := range w {
+		kinds[key.kind] = true
+	}
+	switch {
+	case kinds[ofAccount]:
+		rec.Summary("accounts have common passwords or ones derived from the account")
+	case kinds[ofBoot]:
+		rec.Summary("the boot loader's password is a common one or derived from its user's name")
+	case kinds[ofGroup]:
+		rec.Summary("groups have common passwords or ones derived from their names")
 	}
 }
 

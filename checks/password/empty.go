@@ -69,7 +69,12 @@ func (s *survey) emptyFields(env *checks.Env, rec *checks.Recorder) {
 	case resets:
 		rec.Note("nullresetok", "the PAM stack accepts empty passwords where a new one is due: "+place(at))
 	}
+	told := map[string]bool{} // one finding for all passwords of an account
 	for _, e := range accounts {
+		if told[e.acc.Name] {
+			continue
+		}
+		told[e.acc.Name] = true
 		severity, detail, in := checks.SeverityCritical, "no password is asked for", true
 		switch {
 		case result == accepts:
@@ -96,11 +101,16 @@ func (s *survey) emptyHashes(ctx context.Context, env *checks.Env, rec *checks.R
 	entries := s.of(live)
 	tested := 0
 	var count tally
+	told := map[string]bool{}
 	for i, v := range newGuesser(ctx, env).empty(entries, nil) {
 		e := entries[i]
 		switch v.State {
 		case crack.Weak:
 			tested++
+			if told[e.acc.Name] {
+				continue
+			}
+			told[e.acc.Name] = true
 			rec.Finding(emptyFinding(e, "empty-password-hash", "the password is empty: Enter at the prompt logs in", checks.SeverityCritical))
 			rec.Summary("accounts log in without a password")
 		case crack.Survived:

@@ -69,10 +69,16 @@ func (s *survey) begin(rec *checks.Recorder) bool {
 	for _, g := range s.gaps {
 		rec.Gap(g)
 	}
-	if s.accounts.PasswdErr != nil {
+	if s.accounts.PasswdErr != nil && len(s.entries) == 0 {
 		return false
 	}
-	rec.Fact("accounts", len(s.entries))
+	accounts := 0
+	for _, e := range s.entries {
+		if !e.further {
+			accounts++
+		}
+	}
+	rec.Fact("accounts", accounts)
 	rec.Fact("accounts_without_password_login", len(s.of(closed)))
 	if len(s.accounts.NotExamined) > 0 {
 		rec.Fact("not_examined", s.accounts.NotExamined)

@@ -18,6 +18,7 @@ type guesser struct {
 	started  time.Time
 	before   int64 // tests that were settled before dictionary
 	deferred bool  // the heavy work waits for the host's slot
+	done     int64 // by it, in all
 }
 
 func newGuesser(ctx context.Context, env *checks.Env) *guesser {
@@ -67,7 +68,8 @@ func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
 	})
 	o := g.options()
 	o.Words, o.Progress = g.settings.Words, func(done, total int64, left time.Duration) {
-		show(g.before+done, g.before+total, left)
+		g.done = g.before + done
+		show(g.done, g.before+total, left)
 	}
 	return g.paced(entries, o)
 }

@@ -132,9 +132,10 @@ func (w *pamWalk) lines(file string, lines []pamconf.Line) {
 // rule judges one module of an auth stack. pam_unix compares the beginnings of its
 // arguments (modules/pam_unix/support.c: _set_ctrl). nullok_secure (older Debian)
 // accepts an empty field on some terminals, or everywhere; nullresetok (pam_unix(8))
-// lets the owner in to set the password that is due.
+// lets the owner in to set the password that is due. pam_tcb is pam_unix for tcb(5).
 func (w *pamWalk) rule(file string, l pamconf.Line) {
-	if strings.HasPrefix(path.Base(l.Module), "pam_unix") {
+	module := path.Base(l.Module)
+	if strings.HasPrefix(module, "pam_unix") || strings.HasPrefix(module, "pam_tcb") {
 		w.asksUnix = true
 	}
 	for _, arg := range l.Args {

@@ -40,8 +40,10 @@ func runScheme(_ context.Context, env *checks.Env, rec *checks.Recorder) {
 	}
 	gaps.record(rec)
 	usable := s.of(live)
+	told := map[string]bool{}
 	for _, e := range usable {
-		if e.form.Outdated {
+		if e.form.Outdated && !told[e.acc.Name] {
+			told[e.acc.Name] = true
 			rec.Finding(outdatedFinding(e))
 			rec.Summary("passwords are stored in outdated hash schemes")
 		}

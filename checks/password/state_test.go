@@ -88,7 +88,7 @@ func TestAccountState(t *testing.T) {
 		},
 		{"shadow-not-needed", "-- etc/passwd --\nalice:*:1000:1000::/:/bin/bash\n-- etc/shadow err=permission --\n", pass},
 
-		{"tcb", passwd + "-- etc/tcb/alice/shadow --\n", unknown("unsupported")},
+		{"tcb-nothing-in-it", passwd + "-- etc/tcb/alice/shadow --\n", pass},
 		{"tcb-beside-shadow", shadow("20000::::::") + "-- etc/tcb/ --\n", weak},
 		{"extrausers", passwd + "-- etc/nsswitch.conf --\npasswd: files extrausers\nshadow: files extrausers\n-- var/lib/extrausers/passwd --\nbob:x:1001:100:::/bin/bash\n-- var/lib/extrausers/shadow --\nbob:WEAK:20000::::::\n", weak},
 		{"extrausers-no-permission", passwd + "-- etc/nsswitch.conf --\npasswd: files extrausers\n-- var/lib/extrausers/shadow err=permission --\n", unknown("no_permission")},

@@ -33,6 +33,8 @@ type entry struct {
 	location checks.Location
 	noShell  bool // no interactive login, though other services may accept it
 	noUnix   bool // pam_unix refuses the scheme, though programs without PAM may accept it
+	further  bool // another password of the account stands before it
+	kind     entryKind
 }
 
 // limited says why what opens the account is worth less than a login, or "".
@@ -46,11 +48,23 @@ func (e *entry) limited() string {
 	return ""
 }
 
+// entryKind is whose password an entry is. Of a group and of the boot loader acc holds
+// the name alone.
+type entryKind int
+
+const (
+	ofAccount entryKind = iota
+	ofGroup
+	ofBoot
+)
+
 // survey is the reading of all accounts.
 type survey struct {
 	accounts *host.Accounts
-	entries  []*entry // passwd order
-	absent   bool     // there is no /etc/passwd
+	entries  []*entry // passwd order; one for each password of an account
+	groups   []*entry // of groups with a password, in the order of /etc/group
+	groupGap []checks.Gap
+	absent   bool // there is no /etc/passwd
 	gaps     []checks.Gap
 	hidden   bool // shadow's field is ignored by pam_unix because passwd holds one
 }
@@ -70,6 +84,8 @@ func takeNow(h *host.Host) *survey {
 		s.gaps = append(s.gaps, storeGap(store))
 	}
 	switch err := s.accounts.PasswdErr; {
+	case errors.Is(err, fs.ErrNotExist) && len(s.accounts.List) > 0:
+		// The accounts are in user records alone.
 	case errors.Is(err, fs.ErrNotExist):
 		s.absent = len(s.gaps) == 0
 		return s
@@ -77,51 +93,15 @@ func takeNow(h *host.Host) *survey {
 		s.gaps = append(s.gaps, checks.Gap{Reason: checks.ReasonOf(err), Detail: "/etc/passwd could not be read", Location: checks.At("/etc/passwd", 0)})
 		return s
 	}
-	shells := newShells(h.Tree)
-	noPAM := !hasPAM(h.Tree)
-	// Busybox's login asks no PAM and never looks at the dates. On a system made
-	// of it, packages may still have left service files.
-	_, err := h.Tree.Stat("/bin/busybox")
-	busybox := err == nil && (noPAM || s.accounts.Musl)
-	noPAM = noPAM || busybox
+	r := newReading(s, h)
 	if s.accounts.Musl {
 		s.lenientLines()
 	}
-	var shadowErr error
 	for _, acc := range s.accounts.List {
-		field, file, line, err := s.accounts.Password(acc)
-		e := &entry{acc: acc, location: checks.At(file, line), form: crack.Identify(field), noShell: shells.closed(acc.Shell)}
-		// pam_unix takes what does not begin with $ for bigcrypt (Linux-PAM,
-		// modules/pam_unix/passverify.c: verify_pwd_hash), which never matches.
-		e.noUnix = !noPAM && e.form.Scheme == crack.BSDiCrypt
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			e.standing = closed
-		case errors.Is(err, host.ErrInvalidEntry):
-			e.retire("the shadow entry is invalid (" + acc.Shadow.Problem + ")")
-		case errors.Is(err, host.ErrUnsureEntry):
-			e.classify()
-			if e.standing != closed && e.standing != dormant {
-				s.gaps = append(s.gaps, checks.Gap{
-					Reason: checks.ReasonUnsupported, Subject: checks.Text(acc.Name), Location: e.location,
-					Detail: checks.Text("only some C libraries accept the shadow entry (" + acc.Shadow.Problem + ")"),
-				})
-				e.standing = undetermined
-			}
-		case err != nil:
-			shadowErr = err
-		default:
-			e.classify()
-			if why := expired(acc, h.Clock()); why != "" && !busybox {
-				e.retire(why)
-			}
-			s.checkHidden(acc, noPAM)
-		}
-		s.entries = append(s.entries, e)
+		r.account(acc)
 	}
-	if shadowErr != nil {
-		s.gaps = append(s.gaps, checks.Gap{Reason: checks.ReasonOf(shadowErr), Detail: "/etc/shadow could not be read", Location: checks.At("/etc/shadow", 0)})
-	}
+	r.finish()
+	s.takeGroups()
 	return s
 }
 
@@ -168,47 +148,6 @@ func (e *entry) retire(why string) {
 	}
 }
 
-// checkHidden: pam_unix takes the field in passwd and never looks at shadow, but
-// programs that do without PAM may take shadow's.
-func (s *survey) checkHidden(acc host.Account, noPAM bool) {
-	if acc.Shadowed() || acc.Shadow == nil || acc.Shadow.Problem != "" || acc.Shadow.Field == acc.PasswdField {
-		return
-	}
-	switch crack.Identify(acc.Shadow.Field).Class {
-	case crack.Locked, crack.LockedHash, crack.Malformed:
-		return
-	}
-	s.hidden = true
-	if noPAM {
-		s.gaps = append(s.gaps, checks.Gap{
-			Reason: checks.ReasonUnsupported, Subject: checks.Text(acc.Name), Location: checks.At(acc.Shadow.File, acc.Shadow.Line),
-			Detail: "passwd and shadow both hold a password field, and without PAM it is not known which one counts",
-		})
-	}
-}
-
-// expired says why pam_unix refuses the account by its dates, or "". Dates count
-// only for an account that passwd sends to shadow (Linux-PAM,
-// modules/pam_unix/passverify.c: check_shadow_expiry).
-func expired(acc host.Account, now time.Time) string {
-	if !acc.Shadowed() || acc.Shadow == nil {
-		return ""
-	}
-	s := acc.Shadow
-	today := now.Unix() / (24 * 60 * 60)
-	if s.Expire.Set && today >= s.Expire.N {
-		return "the account has expired"
-	}
-	if !s.LastChange.Set || s.LastChange.N == 0 || !s.Max.Set || !s.Inactive.Set {
-		return "" // 0 asks for a new password after the old one was accepted
-	}
-	age := today - s.LastChange.N
-	if age > s.Max.N && age > s.Inactive.N && age > s.Max.N+s.Inactive.N {
-		return "the password has expired and its inactivity period is over"
-	}
-	return ""
-}
-
 // mustChange reports an account that has to set a new password at its next login, by
 // the version of pam_unix that asks for it first (passverify.c: check_shadow_expiry).
 func mustChange(acc host.Account, now time.Time) bool {
@@ -237,6 +176,9 @@ func (s *survey) of(want standing) []*entry {
 func storeGap(store host.AccountStore) checks.Gap {
 	g := checks.Gap{Reason: checks.ReasonUnsupported, Subject: checks.Text(store.Name), Location: checks.At(store.File, 0)}
 	g.Detail = "accounts or passwords kept elsewhere are not evaluated"
+	if store.Problem != "" {
+		g.Detail = checks.Text(store.Problem)
+	}
 	if store.Err != nil {
 		g.Reason, g.Detail = checks.ReasonOf(store.Err), "whether passwords are kept here could not be read"
 	}

@@ -28,11 +28,12 @@ type User struct {
 
 // Group is one valid line of group(5).
 type Group struct {
-	Line    int
-	Name    string
-	GID     uint32
-	Members []string
-	Compat  bool
+	Line     int
+	Name     string
+	Password string // field 2; gshadow(5) comes before it
+	GID      uint32
+	Members  []string
+	Compat   bool
 }
 
 // Bad is a line that is no valid entry.
@@ -84,7 +85,7 @@ func Groups(data []byte) (groups []Group, bad []Bad) {
 			groups = append(groups, g)
 			continue
 		}
-		_, rest = cut(rest)
+		g.Password, rest = cut(rest)
 		idField, _ := cut(rest)
 		var problem string
 		g.GID, rest, problem = id(rest, "group ID", g.Compat)

@@ -99,7 +99,7 @@ func TestPositions(t *testing.T) {
 		t.Error("bad lines:", diff)
 	}
 	groups, bad := Groups([]byte("root:x:0:\n\nsudo:x:z:a\n+\nadm:x:4:a,b"))
-	wantGroups := []Group{{Line: 1, Name: "root"}, {Line: 4, Name: "+", Compat: true}, {Line: 5, Name: "adm", GID: 4, Members: []string{"a", "b"}}}
+	wantGroups := []Group{{Line: 1, Name: "root", Password: "x"}, {Line: 4, Name: "+", Compat: true}, {Line: 5, Name: "adm", Password: "x", GID: 4, Members: []string{"a", "b"}}}
 	if diff := cmp.Diff(wantGroups, groups); diff != "" {
 		t.Error("groups:", diff)
 	}

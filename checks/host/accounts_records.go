@@ -1,0 +1,363 @@
+package host
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+
+	"hostaudit/checks/host/tree"
+	"hostaudit/checks/internal/userrecord"
+)
+
+// UserRecord is what a JSON user record says about logging in (systemd.io,
+// USER_RECORD).
+type UserRecord struct {
+	Store string // "homed": of systemd-homed; "userdb": of a drop-in directory
+	// Passwords are the entries of hashedPassword, in order: each opens the account.
+	// nss-systemd hands pam_unix the first alone; systemd-homed takes any.
+	Passwords []RecordPassword
+	// Dates are those nss-systemd makes of the record, with the first password.
+	Dates *ShadowEntry
+	// NotBefore is when the record begins to count, in microseconds since 1970; only
+	// systemd-homed looks at it.
+	NotBefore uint64
+	// Refused says why nobody logs in by the record, "" = somebody can.
+	Refused string
+	// Token: a PKCS#11 or FIDO2 token opens the account.
+	Token bool
+}
+
+// RecordPassword is one password field of a user record and its place.
+type RecordPassword struct {
+	Field, File string
+	Line        int
+}
+
+// Password is one password field of an account.
+type Password struct {
+	Field, File string
+	Line        int
+	Err         error        // as Accounts.Password tells it
+	Shadow      *ShadowEntry // whose dates count for it; nil = none
+	Record      *UserRecord  // the field is the record's
+}
+
+// Passwords returns every field that opens the account: the one of Password, and
+// those of its user record.
+func (a *Accounts) Passwords(acc Account) []Password {
+	first := Password{Shadow: acc.Shadow}
+	first.Field, first.File, first.Line, first.Err = a.Password(acc)
+	if !acc.Shadowed() {
+		first.Shadow = nil
+	}
+	if acc.Record != nil && acc.Shadow == acc.Record.Dates {
+		first.Record = acc.Record
+	}
+	all := []Password{first}
+	if acc.Record == nil {
+		return all
+	}
+	for i, p := range acc.Record.Passwords {
+		if i > 0 || first.Record == nil {
+			all = append(all, Password{Field: p.Field, File: p.File, Line: p.Line, Shadow: acc.Record.Dates, Record: acc.Record})
+		}
+	}
+	return all
+}
+
+// Places of user records. Of drop-ins of one name the first directory's counts
+// (userdb-dropin.h: USERDB_DROPIN_DIR_NULSTR, constants-util.h: CONF_PATHS).
+const homedDir = "/var/lib/systemd/home"
+
+func userdbDirs() []string {
+	return []string{"/etc/userdb", "/run/userdb", "/run/host/userdb", "/usr/local/lib/userdb", "/usr/lib/userdb"}
+}
+
+// Bounds of what is read of records: a host has a few.
+const (
+	maxRecords = 2000
+	maxRecord  = 1 << 20
+	allRecords = 16 << 20
+)
+
+// recordReader reads the records of a tree.
+type recordReader struct {
+	t       *tree.Tree
+	a       *Accounts
+	machine userrecord.Machine
+	shadow  bool // nss-systemd is asked for shadow
+	left    int
+	bytes   int
+	seen    map[string]bool // file names of drop-ins
+	out     []Account
+}
+
+// systemd reports whether a service list that may be absent names systemd. Without
+// nsswitch.conf it is taken to: the records are there for somebody.
+func (s sources) systemd(services []string) bool {
+	return s.unread || s.missing || slices.Contains(services, "systemd")
+}
+
+// recordsFirst reports that records come before /etc/passwd.
+func (s sources) recordsFirst() bool {
+	at := slices.Index(s.passwd, "systemd")
+	files := slices.IndexFunc(s.passwd, func(name string) bool { return name == "files" || name == "compat" })
+	return at >= 0 && at < files
+}
+
+// loadRecords returns the accounts of user records, those of systemd-homed first,
+// which hold by names. Without nss-systemd no program finds them.
+func (a *Accounts) loadRecords(t *tree.Tree, names sources) []Account {
+	if !names.systemd(names.passwd) {
+		return nil
+	}
+	shadow := names.shadow
+	if shadow == nil {
+		shadow = names.passwd // the alternative of old glibc (nss/spwd-lookup.c)
+	}
+	r := &recordReader{t: t, a: a, shadow: names.systemd(shadow), left: maxRecords, bytes: allRecords, seen: map[string]bool{}}
+	r.machine = machineOf(t)
+	r.directory("homed", homedDir, ".identity")
+	for _, dir := range userdbDirs() {
+		r.directory("userdb", dir, ".user")
+	}
+	return r.out
+}
+
+func machineOf(t *tree.Tree) (m userrecord.Machine) {
+	line := func(file string) string {
+		data, err := readSmall(t, file, 4096)
+		if err != nil {
+			return ""
+		}
+		text, _, _ := strings.Cut(string(data), "\n")
+		return strings.TrimSpace(text)
+	}
+	if id := line("/etc/machine-id"); len(id) == 32 {
+		m.ID = id
+	}
+	m.Hostname = line("/etc/hostname")
+	return m
+}
+
+// notRead records what could not be read or is not understood.
+func (r *recordReader) notRead(store, file, problem string, err error) {
+	r.a.Unevaluated = append(r.a.Unevaluated, AccountStore{
+		Name: store, File: file, Identities: store == "userdb", Err: err, Problem: problem,
+	})
+}
+
+// directory reads the records of one directory.
+func (r *recordReader) directory(store, dir, suffix string) {
+	names, err := r.t.ReadDir(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		r.notRead(store, dir, "", err)
+		return
+	}
+	slices.Sort(names)
+	// A user ID as the name is a second way to the record of a name.
+	slices.SortStableFunc(names, func(a, b string) int { return strings.Compare(numeric(a, suffix), numeric(b, suffix)) })
+	for _, name := range names {
+		base, is := strings.CutSuffix(name, suffix)
+		if !is || base == "" || store == "userdb" && r.seen[name] {
+			continue
+		}
+		r.seen[name] = r.seen[name] || store == "userdb"
+		if r.left--; r.left < 0 || r.bytes < 0 {
+			r.notRead(store, dir, "there are more user records than are read", nil)
+			return
+		}
+		r.file(store, dir, base, suffix)
+	}
+}
+
+// numeric is "1" for a file named by a user ID and "" for one named by a name.
+func numeric(name, suffix string) string {
+	if _, err := strconv.ParseUint(strings.TrimSuffix(name, suffix), 10, 32); err == nil {
+		return "1"
+	}
+	return ""
+}
+
+func (r *recordReader) file(store, dir, base, suffix string) {
+	file := path.Join(dir, base+suffix)
+	if target, err := r.t.ReadLink(file); err == nil && target == "/dev/null" {
+		return // masked (CONF_FILES_FILTER_MASKED)
+	}
+	data, err := readSmall(r.t, file, maxRecord)
+	switch {
+	case errors.Is(err, fs.ErrNotExist): // a link to nowhere
+		return
+	case err != nil:
+		r.notRead(store, file, "", err)
+		return
+	case len(data) == 0:
+		return // homed removes it, for userdb it is a mask
+	}
+	r.bytes -= len(data)
+	var privileged []byte
+	var hidden error
+	second := path.Join(dir, base+".user-privileged")
+	if store == "userdb" {
+		privileged, hidden = readSmall(r.t, second, maxRecord)
+		if errors.Is(hidden, fs.ErrNotExist) {
+			privileged, hidden = nil, nil
+		}
+		r.bytes -= len(privileged)
+	}
+	record, err := userrecord.Parse(data, privileged, r.machine)
+	if err != nil {
+		r.notRead(store, file, "a user record is not understood: "+err.Error(), nil)
+		return
+	}
+	r.add(store, base, file, second, record, hidden)
+}
+
+// add makes an account of a record.
+func (r *recordReader) add(store, base, file, second string, record *userrecord.Record, hidden error) {
+	byName := base == record.Name || store == "userdb" && (slices.Contains(record.Aliases, base) || numeric(base, "") != "")
+	switch {
+	case record.Group, !byName:
+		r.bad(file, record, "the record is of another name than its file")
+		return
+	case record.Name == "root", record.Name == "nobody":
+		return // nss-systemd makes these up itself, whatever a record says
+	case !record.UID.Set:
+		r.bad(file, record, "the record gives no user ID")
+		return
+	case strings.ContainsAny(record.Name+record.RealName+record.Home+record.Shell, ":\n"):
+		r.notRead(store, file, "a user record is not understood: separators in a name", nil)
+		return
+	case store == "userdb" && slices.ContainsFunc(r.out, func(o Account) bool { return o.Name == record.Name && o.Record.Store == store }):
+		return // a second way to it
+	}
+	acc := Account{
+		Name: record.Name, UID: record.UID.N, GID: record.UID.N, GECOS: record.RealName, Home: record.Home, Shell: record.Shell,
+		File: file, Line: record.Line, PasswdField: "x", ShadowErr: hidden,
+	}
+	if record.GID.Set {
+		acc.GID = record.GID.N
+	}
+	recordDefaults(&acc)
+	acc.Record = r.loginBy(store, file, second, record)
+	if hidden == nil {
+		acc.Shadow = acc.Record.Dates
+	}
+	r.out = append(r.out, acc)
+}
+
+func (r *recordReader) bad(file string, record *userrecord.Record, problem string) {
+	line := BadLine{File: file, Name: record.Name, Problem: problem, Line: record.Line, ID: "none"}
+	if record.UID.Set {
+		line.ID = fmt.Sprint(record.UID.N)
+	}
+	r.a.Invalid = append(r.a.Invalid, line)
+}
+
+// recordDefaults are user_record_home_directory and user_record_shell
+// (shared/user-record.c): a person has a home and a shell.
+func recordDefaults(acc *Account) {
+	person := acc.UID >= 1000
+	if acc.Home == "" {
+		acc.Home = "/"
+		if person {
+			acc.Home = "/home/" + acc.Name
+		}
+	}
+	if acc.Shell == "" {
+		acc.Shell = "/usr/sbin/nologin"
+		if person {
+			acc.Shell = "/bin/bash"
+		}
+	}
+}
+
+const (
+	day     = 24 * 60 * 60 * 1_000_000 // in microseconds
+	noField = "!*"                     // what nss-systemd gives where there is no hash
+)
+
+// loginBy turns the record into what nss-systemd shows of it
+// (nss_pack_user_record_shadow).
+func (r *recordReader) loginBy(store, file, second string, record *userrecord.Record) *UserRecord {
+	days := func(t userrecord.Time, round uint64) Days {
+		if !t.Set {
+			return Days{}
+		}
+		return Days{N: int64(t.USec/day + min(t.USec%day, round)), Set: true}
+	}
+	u := &UserRecord{Store: store, Token: record.Token, Dates: &ShadowEntry{
+		Name: record.Name, Field: noField, File: file, Line: record.Line,
+		LastChange: days(record.LastChange, 0), Min: days(record.Min, 0), Max: days(record.Max, 0),
+		Warn: days(record.Warn, 0), Inactive: days(record.Inactive, 0), Expire: days(record.NotAfter, 1),
+	}}
+	for _, h := range record.Hashes {
+		p := RecordPassword{Field: h.Text, File: file, Line: h.Line}
+		if h.Second {
+			p.File = second
+		}
+		u.Passwords = append(u.Passwords, p)
+	}
+	if len(u.Passwords) > 0 {
+		u.Dates.Field, u.Dates.File, u.Dates.Line = u.Passwords[0].Field, u.Passwords[0].File, u.Passwords[0].Line
+	}
+	if store == "homed" && record.NotBefore.Set {
+		u.NotBefore = record.NotBefore.USec
+	}
+	switch {
+	case record.Locked:
+		u.Refused = "the user record locks the account"
+	case store == "homed" && !record.Signed:
+		u.Refused = "systemd-homed takes no user record without a signature"
+	case store == "userdb" && !r.shadow:
+		u.Refused = "nsswitch.conf does not name systemd for shadow"
+	}
+	return u
+}
+
+func (a *Accounts) addRecords(records []Account, seen map[string]*Account) {
+	for _, acc := range records {
+		a.addAccount(acc, seen)
+	}
+}
+
+// attachRecords gives accounts of passwd the records of their names: pam_systemd_home
+// asks homed by the name, and getspnam(3) comes to nss-systemd where shadow has
+// no line.
+func (a *Accounts) attachRecords(records []Account) {
+	byName := map[string]*Account{}
+	for i := range records {
+		if r := &records[i]; byName[r.Name] == nil || r.Record.Store == "homed" {
+			byName[r.Name] = r
+		}
+	}
+	for i := range a.List {
+		acc := &a.List[i]
+		r := byName[acc.Name]
+		if r == nil || acc.Record != nil || !acc.Shadowed() {
+			continue
+		}
+		if r.Record.Store == "homed" {
+			acc.Record = r.Record
+			continue
+		}
+		if acc.Shadow == nil && acc.ShadowErr == nil && r.Record.Refused == "" {
+			acc.Record, acc.Shadow, acc.ShadowErr = r.Record, r.Shadow, r.ShadowErr
+		}
+	}
+}
+
+// ownShadow is where the password of an account with a file of its own stands.
+func ownShadow(acc Account) string {
+	if acc.Record != nil {
+		return strings.TrimSuffix(acc.Record.Dates.File, ".user") + ".user-privileged"
+	}
+	return tcbDir + "/" + acc.Name + "/shadow"
+}
