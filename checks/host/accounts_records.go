@@ -125,6 +125,9 @@ func (a *Accounts) loadRecords(t *tree.Tree, names sources) []Account {
 	for _, dir := range userdbDirs() {
 		r.directory("userdb", dir, ".user")
 	}
+	for _, dir := range userdbDirs() {
+		r.directory("groupdb", dir, ".group")
+	}
 	return r.out
 }
 
@@ -166,10 +169,10 @@ func (r *recordReader) directory(store, dir, suffix string) {
 	slices.SortStableFunc(names, func(a, b string) int { return strings.Compare(numeric(a, suffix), numeric(b, suffix)) })
 	for _, name := range names {
 		base, is := strings.CutSuffix(name, suffix)
-		if !is || base == "" || store == "userdb" && r.seen[name] {
+		if !is || base == "" || store != "homed" && r.seen[name] {
 			continue
 		}
-		r.seen[name] = r.seen[name] || store == "userdb"
+		r.seen[name] = r.seen[name] || store != "homed"
 		if r.left--; r.left < 0 || r.bytes < 0 {
 			r.notRead(store, dir, "there are more user records than are read", nil)
 			return
@@ -204,8 +207,8 @@ func (r *recordReader) file(store, dir, base, suffix string) {
 	r.bytes -= len(data)
 	var privileged []byte
 	var hidden error
-	second := path.Join(dir, base+".user-privileged")
-	if store == "userdb" {
+	second := path.Join(dir, base+suffix+"-privileged")
+	if store != "homed" {
 		privileged, hidden = readSmall(r.t, second, maxRecord)
 		if errors.Is(hidden, fs.ErrNotExist) {
 			privileged, hidden = nil, nil
@@ -214,7 +217,16 @@ func (r *recordReader) file(store, dir, base, suffix string) {
 	}
 	record, err := userrecord.Parse(data, privileged, r.machine)
 	if err != nil {
-		r.notRead(store, file, "a user record is not understood: "+err.Error(), nil)
+		r.notRead(store, file, "a record is not understood: "+err.Error(), nil)
+		return
+	}
+	if store == "groupdb" {
+		switch {
+		case hidden != nil:
+			r.notRead(store, second, "", hidden)
+		case len(record.Hashes) > 0:
+			r.notRead(store, file, "the password of a group record is not evaluated", nil)
+		}
 		return
 	}
 	r.add(store, base, file, second, record, hidden)
