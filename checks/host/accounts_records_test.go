@@ -26,7 +26,7 @@ func TestPasswords(t *testing.T) {
 		{"passwd", alice + shadow, "h /etc/shadow:1"},
 		{"record", nss + homed, "a " + place + ":2 record, b " + place + ":3 record"},
 		{"both", nss + alice + shadow + homed, "h /etc/shadow:1, a " + place + ":2 record, b " + place + ":3 record"},
-		{"hash-in-passwd", nss + strings.Replace(alice, ":x:", ":p:", 1) + homed, "p /etc/passwd:1"},
+		{"hash-in-passwd", nss + strings.Replace(alice, ":x:", ":p:", 1) + homed, "p /etc/passwd:1, a " + place + ":2 record, b " + place + ":3 record"},
 		{"none", nss + strings.Replace(strings.Replace(homed, `"a",`, "", 1), `"b"`, "", 1), "!* " + place + ":1 record"},
 		{"tcb", alice + "-- etc/tcb/alice/shadow --\n#\nalice:t:1::::::\n", "t /etc/tcb/alice/shadow:2"},
 		{"tcb-no-permission", alice + "-- etc/tcb/alice/shadow err=permission --\n", " /etc/tcb/alice/shadow:0 denied"},

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"path"
 	"slices"
+	"strings"
 	"time"
 
 	"hostaudit/checks"
@@ -58,7 +59,9 @@ func findBoot(h *host.Host) *boot {
 	for _, pattern := range bootPatterns() {
 		files, err := h.Tree.Glob(pattern)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
-			unread = append(unread, bootGap(path.Dir(pattern), err))
+			if g := bootGap(path.Dir(pattern), err); !slices.Contains(unread, g) {
+				unread = append(unread, g)
+			}
 		}
 		for _, file := range files {
 			if seen[file] || len(seen) >= maxBootFiles || !counts(h.Tree, file) {
@@ -107,8 +110,11 @@ func (b *boot) add(file string, f grubconf.File, known map[string]bool) (set boo
 		}
 		set = true
 		user := p.User
-		if user == "" {
+		switch {
+		case user == "":
 			user = "root"
+		case strings.HasPrefix(user, "grub."):
+			user = "?" // a hash in the wrong place, which is not to be printed
 		}
 		id := user + "\x00" + p.Secret
 		if known[id] {

@@ -44,6 +44,7 @@ func TestBoot(t *testing.T) {
 		{"commented", grub + "# password bob password1\n", "pass"},
 		{"malformed", grub + "password_pbkdf2 root grub.pbkdf2.md5.1.AA.BB\n", "unknown:unsupported"},
 		{"too-many-rounds", grub + "password_pbkdf2 root " + strings.Replace("WEAK", "WEAK", "grub.pbkdf2.sha512.2000000000.AA.BB", 1) + "\n", "unknown:too_costly"},
+		{"hash-for-user", grub + "password_pbkdf2 WEAK root\n", "unknown:unsupported"},
 		{"variable", grub + "password_pbkdf2 root $hash\n", "unknown:unsupported"},
 		{"variable-of-a-script", custom + "password_pbkdf2 root $hash\n", "pass"},
 		{"grub-cfg-no-permission", "-- boot/grub/grub.cfg err=permission --\n", "pass"},

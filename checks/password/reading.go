@@ -53,7 +53,9 @@ func (r *reading) account(acc host.Account) {
 			Reason: checks.ReasonUnsupported, Subject: checks.Text(acc.Name), Location: checks.At(acc.File, acc.Line),
 			Detail: "a security token (PKCS#11 or FIDO2) opens the account, which is not evaluated",
 		})
-		entries[0].standing = undetermined
+		if entries[0].standing == closed {
+			entries[0].standing = undetermined
+		}
 	}
 	r.s.entries = append(r.s.entries, entries...)
 }
