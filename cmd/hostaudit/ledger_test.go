@@ -12,7 +12,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host"
@@ -192,9 +194,16 @@ func TestNothingLeaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	passwd = append(passwd, "owned:x:1:1:::\nbroken:x:2:2:::\n"...)
+	// A group's password and the boot loader's are weak as well.
+	const grub = "grub.pbkdf2.sha512.10.0A0B0C0D.423813E9A58D14F45BF42D1D4FFB33AE8DC447967871940D83CE3074ECF7753F7453504361BF019F63CD4AB55038FEFF27B62ECBAA41FA7F6EFEB9E1B25338F5"
+	if err := os.MkdirAll(root+"/boot/grub", 0o700); err != nil {
+		t.Fatal(err)
+	}
 	for name, text := range map[string]string{
 		root + "/etc/shadow": string(shadow), root + "/etc/passwd": string(passwd),
-		list: "Umbrella!Corp7\n", long: "Umbrella!Corp7" + strings.Repeat("x", 2000) + "\n",
+		root + "/etc/group": "clique:x:70:\n", root + "/etc/gshadow": "clique:" + weakHashes["letmein"] + "::\n",
+		root + "/boot/grub/grub.cfg": "set superusers=\"starter\"\npassword_pbkdf2 starter " + grub + "\n",
+		list:                         "Umbrella!Corp7\n", long: "Umbrella!Corp7" + strings.Repeat("x", 2000) + "\n",
 	} {
 		if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -208,7 +217,8 @@ func TestNothingLeaks(t *testing.T) {
 			}
 		}
 	}
-	names := append(slices.Clone(weak), "owned")
+	secrets = append(secrets, grub[len(grub)-32:])
+	names := append(slices.Clone(weak), "owned", "clique", "starter")
 	base := t.TempDir()
 	for i, privacy := range []string{"count", "full"} {
 		for _, format := range output.Formats() {
@@ -245,6 +255,31 @@ func TestNothingLeaks(t *testing.T) {
 			if err != nil || files < 2 {
 				t.Errorf("%d files of state, %v", files, err)
 			}
+		}
+	}
+
+	// What the program leaves behind when it is killed in the middle of it: the trace of
+	// every goroutine.
+	for delay := 10 * time.Millisecond; ; delay += 2 * time.Millisecond {
+		c := exec.Command(program, "--root", root, "--only", "password", "--state-dir", filepath.Join(base, "killed"))
+		c.Env = append(os.Environ(), "GOTRACEBACK=system")
+		var out bytes.Buffer
+		c.Stdout, c.Stderr = &out, &out
+		if err := c.Start(); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(delay)
+		_ = c.Process.Signal(syscall.SIGQUIT) // it may have ended
+		_ = c.Wait()
+		leaks("a killed run", out.Bytes(), append(slices.Clone(secrets), names...))
+		if bytes.Contains(out.Bytes(), []byte("hostaudit/checks/crack.work(")) {
+			break
+		}
+		if delay > 300*time.Millisecond {
+			t.Fatalf("no run was killed at work: %s", out.Bytes())
+		}
+		if err := os.RemoveAll(filepath.Join(base, "killed")); err != nil {
+			t.Fatal(err)
 		}
 	}
 }
