@@ -26,6 +26,7 @@ type guesses struct {
 	tried, known, left int
 	unfinished         bool // time ran out on a hash,
 	late               bool // and on one that will not be finished by and by
+	deferred           bool // heavy work waits for the host's slot
 }
 
 // guess tests the hashes of accounts: with the empty word, with what the accounts' names
@@ -46,9 +47,9 @@ func guess(ctx context.Context, env *checks.Env, accounts []account) *guesses {
 	if b.damaged {
 		g.notes = append(g.notes, "what earlier audits tried could not be read: everything is tried again")
 	}
-	verdicts := crack.Run(ctx, jobs, crack.Options{
-		Words: env.Passwords.Words, CPUs: env.Passwords.CPUs, Budget: env.Passwords.Budget, Ledger: b.ledger,
-	})
+	options := crack.Options{Words: env.Passwords.Words, CPUs: env.Passwords.CPUs, Budget: env.Passwords.Budget, Ledger: b.ledger}
+	var verdicts []crack.Verdict
+	verdicts, g.deferred = crack.Paced(options, env.Passwords.Slot, func(o crack.Options) []crack.Verdict { return crack.Run(ctx, jobs, o) })
 	failed := ""
 	for i, v := range verdicts {
 		switch v.State {

@@ -50,11 +50,15 @@ func runPasswords(ctx context.Context, env *checks.Env, p *prober, rec *checks.R
 		g := srv.passwords(ctx, env, to)
 		all.tried, all.known, all.left = all.tried+g.tried, all.known+g.known, all.left+g.left
 		all.unfinished, all.late = all.unfinished || g.unfinished, all.late || g.late
+		all.deferred = all.deferred || g.deferred
 	}
 	rec.Fact("accounts", accounts)
 	rec.Fact("candidates_tried", all.tried)
 	rec.Fact("candidates_tried_earlier", all.known)
 	rec.Fact("candidates_left", all.left)
+	if all.deferred {
+		rec.Fact("deferred", "yes")
+	}
 	if all.unfinished && !all.late {
 		rec.Fact("progress", "in_progress")
 	}

@@ -2,6 +2,7 @@ package password
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
 	"path"
@@ -160,7 +161,9 @@ func (g *guesser) bootloader(entries []*entry) []crack.Verdict {
 	if show := g.settings.Progress; show != nil {
 		o.Progress = func(done, total int64, left time.Duration) { show(g.done+done, g.done+total, left) }
 	}
-	return crack.Run(g.ctx, g.jobs(entries), o)
+	return g.paced(entries, o, func(ctx context.Context, entries []*entry, o crack.Options) []crack.Verdict {
+		return crack.Run(ctx, g.jobs(entries), o)
+	})
 }
 
 // testClear looks the passwords in clear up among the candidates. One that is none of

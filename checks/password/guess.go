@@ -71,7 +71,14 @@ func (g *guesser) dictionary(entries []*entry) []crack.Verdict {
 		g.done = g.before + done
 		show(g.done, g.before+total, left)
 	}
-	return g.paced(entries, o)
+	return g.paced(entries, o, g.shared)
+}
+
+// paced does run's heavy work in the host's slot.
+func (g *guesser) paced(entries []*entry, o crack.Options, run func(context.Context, []*entry, crack.Options) []crack.Verdict) []crack.Verdict {
+	verdicts, deferred := crack.Paced(o, g.settings.Slot, func(o crack.Options) []crack.Verdict { return run(g.ctx, entries, o) })
+	g.deferred = g.deferred || deferred
+	return verdicts
 }
 
 // idle is dictionary for entries that nobody waits for.
@@ -79,7 +86,7 @@ func (g *guesser) idle(ctx context.Context, entries []*entry) []crack.Verdict {
 	o := g.options()
 	o.Words, o.Idle = g.settings.Words, true
 	if g.settings.Slot != nil {
-		lighten(&o)
+		o.Lighten()
 	}
 	return g.shared(ctx, entries, o)
 }
