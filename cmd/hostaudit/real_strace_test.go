@@ -27,7 +27,10 @@ var outsideTree = []string{
 	"/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", // Go runtime, at start
 	"/proc/self/cgroup",    // Go runtime: the CPU limit behind GOMAXPROCS
 	"/proc/self/mountinfo", // same; and whether the tree lies on a network file system
-	"/sys/fs/cgroup",       // same
+	"/sys/fs/cgroup",       // same; and what memory this process may take
+	"/proc/self/status",    // the same
+	"/proc/self/limits",    // the same
+	"/proc/meminfo",        // the same
 	"/proc/self/fd",        // reopening a descriptor proven to be a regular file
 	"/etc/localtime",       // package time
 	"/usr/share/zoneinfo",  // where it leads
