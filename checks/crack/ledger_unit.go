@@ -61,6 +61,9 @@ func (u *unit) low() place {
 		return place{phaseDone, 0}
 	}
 	p := u.cursor
+	if p.phase == phaseEmpty && (p.rank > 0 || u.emptyKnown) {
+		p = place{phaseDerived, 0}
+	}
 	for _, f := range u.flying {
 		if f.before(p) {
 			p = f
