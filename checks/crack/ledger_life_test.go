@@ -61,6 +61,7 @@ func (l *life) audit(t *testing.T, hashes []string) {
 		return nil
 	})
 	m := &fakeHasher{hit: func(hash, word string) bool { return l.password[hash] == word }}
+	m.each = lanes{n: 1 + l.rand.IntN(6), oneSalt: l.rand.IntN(2) == 0}
 	o := Options{CPUs: 1 + l.rand.IntN(3), Words: words(list...), Ledger: ledger, Now: stepping2(), EmptyOnly: l.rand.IntN(9) == 0}
 	if l.rand.IntN(3) > 0 {
 		o.Budget = time.Duration(1+l.rand.IntN(60)) * time.Second
