@@ -65,3 +65,21 @@ func TestRegionStays(t *testing.T) {
 		t.Errorf("the region was given back %d times, want once", m.released)
 	}
 }
+
+// broken panics when it gives its region back.
+type broken struct{ *fakeHasher }
+
+func (broken) release() { panic("broken") }
+
+// A worker that dies gives back what it holds, or the next Run would wait for ever.
+func TestMemoryOfDeadWorkers(t *testing.T) {
+	gate := NewMemoryGate(1 << 20)
+	j := fakeJob("a")
+	j.Form.Cost.Memory = 1 << 20
+	o := with(&fakeHasher{}, Options{CPUs: 1, Gate: gate})
+	o.newHasher = func(func() bool) hasher { return broken{&fakeHasher{}} }
+	Run(t.Context(), []Job{j}, o)
+	if gate.used != 0 || gate.wanted() {
+		t.Errorf("%d bytes are held by nobody", gate.used)
+	}
+}

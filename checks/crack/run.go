@@ -207,10 +207,8 @@ func work(ctx context.Context, s *schedule, gate *MemoryGate, newHasher func(sto
 	stop := func() bool { return ctx.Err() != nil }
 	h := newHasher(stop)
 	l := lease{gate: gate}
-	defer func() {
-		h.release()
-		l.end()
-	}()
+	defer l.end() // whatever becomes of the region, or other Runs would wait for ever
+	defer func() { h.release() }()
 	var b batch
 	for s.next(ctx, h, &b) {
 		l.hold(b.tries[0].form.Cost.Memory, func() { h.release() })
