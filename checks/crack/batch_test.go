@@ -73,7 +73,7 @@ func TestBatchesAreFilled(t *testing.T) {
 			"equal-salts-further-words", grouped("s.a", "s.b"),
 			lanes{n: 3},
 			[]string{"w1", "w2", "w3"},
-			[]string{"s.a: s.a:w1 s.a:w2", "s.a:w3"},
+			[]string{"s.a:", "s.a:w1 s.a:w2 s.a:w3"},
 		},
 	}
 	for _, tt := range tests {

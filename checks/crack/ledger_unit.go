@@ -6,10 +6,11 @@ import (
 
 // unit is one distinct hash string in a Run.
 type unit struct {
-	form  Form
-	jobs  []*Job
-	group *group
-	twins []*unit // others with the same salt, and this one; nil = there are none
+	form   Form
+	jobs   []*Job
+	beyond int // derived candidates of further jobs, at most: they are not tried
+	group  *group
+	twins  []*unit // others with the same salt, and this one; nil = there are none
 
 	refusal   State // NotTestable or TooCostly: not started
 	rec       *record
@@ -261,6 +262,7 @@ func (s *schedule) prepare(u *unit) {
 		prefix = r.derived
 	}
 	u.prepared, u.dirty, u.extra = true, true, 0
+	s.prepared++
 	for i, w := range u.candidates() {
 		digest := s.digester.word(w)
 		at, entered := l.index[digest]

@@ -27,6 +27,9 @@ func (p place) before(q place) bool {
 const (
 	// blockSize is how many hashes have their derived candidates in memory at a time.
 	blockSize = 512
+	// maxShared is of how many accounts with one hash the names are asked for: their
+	// candidates are in memory together. A hash of more survives no run.
+	maxShared = 2048
 	// share: one batch of so many is for the hash that has waited longest.
 	share = 16
 )
@@ -60,6 +63,7 @@ type schedule struct {
 	started     []*unit // hashes with candidates left when the run began
 	open        []*unit // those of started that are not closed yet, and some that are
 	deriving    []*unit // those of open whose derived candidates are to be tried
+	prepared    int     // how many of deriving have their derived candidates in memory
 	block       int     // where the present block begins in deriving
 	phase       int
 	rank, at    int // candidate within the phase, unit within the rank
@@ -98,7 +102,11 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 			s.units = append(s.units, u)
 		}
 		s.jobs = append(s.jobs, u)
-		u.jobs = append(u.jobs, j)
+		if len(u.jobs) < maxShared {
+			u.jobs = append(u.jobs, j)
+		} else {
+			u.beyond += j.mostDerived()
+		}
 	}
 	for _, u := range s.units {
 		if u.refusal != NotTestable {
@@ -244,11 +252,12 @@ func (s *schedule) verdicts() []Verdict {
 			v.State, v.Tried, v.Empty = Weak, u.match, u.matchedEmpty
 		case u.failed:
 			v.State, v.Where = Failed, u.where
-		case u.settled == u.todo:
+		case u.settled == u.todo && u.beyond == 0:
 			v.State = Survived
 		default:
 			v.State = Partial
-			if u.rec.since != 0 && u.rec.durable {
+			v.Total += u.beyond
+			if u.rec.since != 0 && u.rec.durable && u.beyond == 0 {
 				v.Remembered, v.Waiting = true, time.Duration(s.ledger.age-u.rec.since)*time.Second
 			}
 		}

@@ -32,13 +32,19 @@ type candidate struct {
 	word []byte
 }
 
+// fewTwins: so many are looked at for every word.
+const fewTwins = 64
+
 // hand puts a candidate into the batch, with those of other hashes that the same
 // computation settles.
 func (s *schedule) hand(b *batch, c candidate) {
 	try := b.compute(&c.unit.form, c.word)
 	b.add(c.unit, c.at, try)
-	if c.at.phase == phaseDerived {
-		return // these are the hash's own
+	switch {
+	case c.at.phase == phaseDerived: // these are the hash's own
+		return
+	case c.at.phase > s.phase && len(c.unit.twins) > fewTwins:
+		return // hardly any has come that far, and looking at all of them takes its time
 	}
 	for _, u := range c.unit.twins {
 		if u != c.unit && s.ready(u, c.at) {
@@ -93,17 +99,30 @@ func (s *schedule) fill(b *batch, first candidate, l lanes) {
 	for len(units) > 0 && len(b.tries) < l.n && len(b.tasks) < most {
 		u := units[0]
 		units = units[1:]
-		if c, ok := s.advance(u); ok {
+		if c, ok := s.advance(u, s.reach(u, first.at)); ok {
 			s.hand(b, c)
 			units = append(units, u)
 		}
 	}
 }
 
+// reach is the last phase of which a batch takes a unit's candidates ahead of their turn.
+// A listed word is tried on all hashes of a salt at once, when they have come that far.
+// While derived candidates are made ahead, there is room for those of a block.
+func (s *schedule) reach(u *unit, first place) int {
+	switch {
+	case u.derive && !u.prepared && s.prepared > 2*blockSize:
+		return phaseEmpty
+	case u.twins != nil && s.phase < phaseList && first.phase < phaseList:
+		return phaseDerived
+	}
+	return phaseList
+}
+
 func (s *schedule) pick() (candidate, bool) {
 	if s.handed%share == 0 {
 		for len(s.waiting) > 0 {
-			if c, ok := s.advance(s.waiting[0]); ok {
+			if c, ok := s.advance(s.waiting[0], phaseList); ok {
 				return c, true
 			}
 			s.waiting = s.waiting[1:]
@@ -198,9 +217,10 @@ func (s *schedule) nextBlock() bool {
 		if u.cursor.phase == phaseDerived {
 			u.cursor = place{phaseList, 0}
 		}
-		if u.prepared && (u.match != 0 || !u.closed() && phaseDerived < u.low().phase) {
+		if u.prepared && (u.closed() || phaseDerived < u.low().phase) {
 			s.record(u)
 			u.release()
+			s.prepared--
 		}
 	}
 	s.block += blockSize
@@ -226,13 +246,11 @@ func (s *schedule) candidate(u *unit, at place) ([]byte, bool) {
 	return nil, false
 }
 
-// advance returns the next candidate of one unit.
-func (s *schedule) advance(u *unit) (candidate, bool) {
-	for !u.closed() && u.cursor.phase < phaseDone {
-		if u.cursor.phase == phaseDerived && !u.prepared && u.derive {
-			s.ledger.mu.Lock()
-			s.prepare(u)
-			s.ledger.mu.Unlock()
+// advance returns the next candidate of one unit, if that is of no later phase than last.
+func (s *schedule) advance(u *unit, last int) (candidate, bool) {
+	for !u.closed() && u.cursor.phase <= last {
+		if u.cursor.phase == phaseDerived {
+			s.prepareAhead(u)
 		}
 		at := u.cursor
 		if at.rank >= s.length(u, at.phase) {
@@ -244,6 +262,13 @@ func (s *schedule) advance(u *unit) (candidate, bool) {
 		}
 	}
 	return candidate{}, false
+}
+
+// prepareAhead is prepare before the unit's block has come.
+func (s *schedule) prepareAhead(u *unit) {
+	s.ledger.mu.Lock()
+	defer s.ledger.mu.Unlock()
+	s.prepare(u)
 }
 
 // length is how many candidates a phase has for a unit.
