@@ -29,7 +29,7 @@ const (
 	blockSize = 512
 	// maxShared is of how many accounts with one hash the names are asked for: their
 	// candidates are in memory together. A hash of more survives no run.
-	maxShared = 2048
+	maxShared = 4096
 	// share: one batch of so many is for the hash that has waited longest.
 	share = 16
 )
