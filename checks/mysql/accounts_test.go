@@ -269,6 +269,25 @@ func TestGuessingGoesOn(t *testing.T) {
 	}
 }
 
+// Many accounts have one password, and it is the name of one of them: whichever that is.
+func TestPasswordIsTheNameOfAnyOfMany(t *testing.T) {
+	var table [][]string
+	for i := range 30 {
+		name := fmt.Sprint("app", i)
+		for _, from := range []string{"h1", "h2"} {
+			table = append(table, mariaHash(name, from, native, "*EA4EFC85F3FECE2634D9DFA2DB3ED879601B8E72", ""))
+		}
+	}
+	f := &fakes{t: t, ways: map[string]script{sock: {user: "root@localhost", table: table}}}
+	rec := checks.NewRecorder(Passwords())
+	h, p := running(t, testTree), fakeProber(f, 0)
+	runPasswords(t.Context(), &checks.Env{Host: h, Passwords: checks.PasswordSettings{Words: [][]byte{[]byte("one")}}}, p, rec)
+	f.finish()
+	if r := rec.Seal(); len(r.Findings) != len(table) {
+		t.Errorf("%d of %d accounts are found: %q", len(r.Findings), len(table), line(t, r))
+	}
+}
+
 // A table that is longer than what is kept is not judged whole.
 func TestLongTable(t *testing.T) {
 	rows := [][]string{maria("root", "localhost", "unix_socket", true, "")}

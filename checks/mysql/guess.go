@@ -115,7 +115,7 @@ type target struct {
 // targets collects the hashes that can be tested, and says what cannot.
 func (g *guesses) targets(accounts []account, hostname string, now time.Time) []target {
 	var list []target
-	names := map[string]int{}   // of a hash
+	named := map[string]bool{}  // name of an account and hash
 	strange := map[string]int{} // plugin
 	unread, costly := 0, 0
 	for i, acc := range accounts {
@@ -144,7 +144,9 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 			job := crack.Job{Form: crack.ExternalForm("mysql\x00"+id, hash.Cost(), func(word []byte) (bool, error) {
 				return hash.Matches(word), nil
 			})}
-			if names[id]++; names[id] <= maxNamesOfHash {
+			// An account of many hosts has one name.
+			if who := acc.user + "\x00" + id; !named[who] {
+				named[who] = true
 				job.Names = crack.Names{Login: acc.user, Hostname: hostname, Now: now}
 			}
 			list = append(list, target{i, job})
@@ -161,9 +163,6 @@ func (g *guesses) targets(accounts []account, hostname string, now time.Time) []
 	}
 	return list
 }
-
-// maxNamesOfHash is of how many accounts with one hash the names are tried on it.
-const maxNamesOfHash = 8
 
 func (g *guesses) gap(reason checks.Reason, subject, detail string) {
 	g.gaps = append(g.gaps, checks.Gap{Reason: reason, Subject: checks.Text(subject), Detail: checks.Text(detail)})
