@@ -88,6 +88,8 @@ type record struct {
 	seen  int64 // age when last met
 	// emptyNow: the empty word was tried by an EmptyOnly run of this process.
 	emptyNow bool
+	// sinceEmpty: since is when an EmptyOnly run of this process met it, and no other.
+	sinceEmpty bool
 	// durable: since is in the blob that the next run will read.
 	durable bool
 }

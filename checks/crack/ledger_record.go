@@ -86,6 +86,9 @@ func (s *schedule) record(u *unit) {
 		s.recordWeak(u)
 		return
 	case s.emptyOnly:
+		if low.phase == phaseDone && r.sinceEmpty {
+			r.since = 0 // nobody asked for more
+		}
 		return
 	}
 	if u.prepared {

@@ -157,6 +157,7 @@ func (s *schedule) resume(u *unit, idle bool) {
 		if r.since != 0 {
 			s.waiting = append(s.waiting, u)
 		}
+		r.sinceEmpty = s.emptyOnly && (r.since == 0 || r.sinceEmpty)
 		l.begin(r)
 		s.started = append(s.started, u)
 	case r.since != 0 && !s.emptyOnly: // what was left is not asked for any more

@@ -116,6 +116,45 @@ func TestWaiting(t *testing.T) {
 	check("new work", true, 0, 1)
 }
 
+// Where only the empty word is asked for, nothing waits once it was tried: what comes
+// months later is new work then.
+func TestEmptyWordLeavesNothingWaiting(t *testing.T) {
+	d := newDisk()
+	jobs := []Job{fakeJob("a"), fakeJob("b")}
+	emptyOnly := func(m *fakeHasher, o *Options) { o.EmptyOnly = true }
+	for range 3 {
+		d.run(t, jobs, nil, emptyOnly)
+		d.now = d.now.Add(24 * time.Hour)
+	}
+	_, got := d.run(t, jobs, []string{"w1", "w2"}, only(1))
+	if v := got[0]; v.State != Partial || !v.Remembered || v.Waiting != 0 {
+		t.Errorf("%+v, want new work", v)
+	}
+	d.now = d.now.Add(time.Hour)
+	d.run(t, jobs, nil, emptyOnly)
+	_, got = d.run(t, jobs, []string{"w1", "w2"}, only(1))
+	if v := got[1]; v.State != Partial || !v.Remembered || v.Waiting != time.Hour {
+		t.Errorf("%+v, want an hour's wait", v)
+	}
+	// A Run that asks for more at the same time goes on waiting.
+	c := []Job{fakeJob("c")}
+	l := d.open(t)
+	o := with(&fakeHasher{}, Options{CPUs: 1, Ledger: l, EmptyOnly: true})
+	o.newHasher = func(func() bool) hasher {
+		m := &fakeHasher{}
+		more := with(m, Options{CPUs: 1, Ledger: l, Words: words("w1")})
+		only(1)(m, &more)
+		if v := Run(t.Context(), c, more)[0]; v.State != Partial || !v.Remembered {
+			t.Errorf("beside: %+v", v)
+		}
+		return &fakeHasher{}
+	}
+	Run(t.Context(), c, o)
+	if r := l.records[newDigester(l.key).record("c")]; r.since == 0 {
+		t.Error("what is left to do is forgotten")
+	}
+}
+
 // stepping is a clock that goes on by a second whenever it is asked.
 func stepping() func() time.Time {
 	now := time.Unix(0, 0)
