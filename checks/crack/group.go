@@ -3,7 +3,6 @@ package crack
 import (
 	"cmp"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -86,20 +85,32 @@ func (s *schedule) arrange() {
 	s.open = slices.Clone(s.started)
 	slices.SortStableFunc(s.open, order)
 	slices.SortStableFunc(s.deriving, order)
-	salts := map[string][]*unit{}
-	for _, u := range s.open {
-		salts[u.setting()] = append(salts[u.setting()], u)
-	}
-	for _, twins := range salts {
-		if len(twins) > 1 {
-			for _, u := range twins {
-				u.twins = twins
-			}
-		}
-	}
+	s.findTwins()
 }
 
 // setting is what the digest of a word depends on.
-func (u *unit) setting() string {
-	return strings.Join([]string{u.form.Scheme.String(), u.form.hash[:u.form.digest]}, " ")
+type setting struct {
+	scheme Scheme
+	text   string
+}
+
+func (u *unit) setting() setting { return setting{u.form.Scheme, u.form.hash[:u.form.digest]} }
+
+// findTwins tells the hashes of each other that have one salt.
+func (s *schedule) findTwins() {
+	count := make(map[setting]int, len(s.open))
+	for _, u := range s.open {
+		count[u.setting()]++
+	}
+	twins := map[setting][]*unit{}
+	for _, u := range s.open {
+		if at := u.setting(); count[at] > 1 {
+			twins[at] = append(twins[at], u)
+		}
+	}
+	for _, together := range twins {
+		for _, u := range together {
+			u.twins = together
+		}
+	}
 }

@@ -6,7 +6,7 @@ import (
 
 // unit is one distinct hash string in a Run.
 type unit struct {
-	form   Form
+	form   *Form
 	jobs   []*Job
 	beyond int // derived candidates of further jobs, at most: they are not tried
 	group  *group

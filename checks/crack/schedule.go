@@ -97,7 +97,7 @@ func newSchedule(jobs []Job, opts Options) *schedule {
 		j := &jobs[i]
 		u := byHash[j.Form.hash]
 		if u == nil {
-			u = &unit{form: j.Form, refusal: refuse(j.Form, opts), group: s.groupOf(&j.Form)}
+			u = &unit{form: &j.Form, refusal: refuse(j.Form, opts), group: s.groupOf(&j.Form)}
 			byHash[j.Form.hash] = u
 			s.units = append(s.units, u)
 		}
@@ -196,7 +196,7 @@ func (s *schedule) settleOne(t task, r *try) {
 	u.dirty = true
 	s.count(u, 1)
 	switch {
-	case r.matches(&u.form):
+	case r.matches(u.form):
 		if u.match == 0 || t.number < u.match {
 			u.match, u.matchedEmpty = t.number, t.at.phase == phaseEmpty
 		}

@@ -21,7 +21,7 @@ func (s *schedule) next(ctx context.Context, h hasher, b *batch) bool {
 	s.free = false
 	s.handed++
 	s.hand(b, c)
-	s.fill(b, c, h.lanes(&c.unit.form))
+	s.fill(b, c, h.lanes(c.unit.form))
 	return true
 }
 
@@ -38,7 +38,7 @@ const fewTwins = 64
 // hand puts a candidate into the batch, with those of other hashes that the same
 // computation settles.
 func (s *schedule) hand(b *batch, c candidate) {
-	try := b.compute(&c.unit.form, c.word)
+	try := b.compute(c.unit.form, c.word)
 	b.add(c.unit, c.at, try)
 	switch {
 	case c.at.phase == phaseDerived: // these are the hash's own
