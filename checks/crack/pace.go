@@ -55,7 +55,8 @@ func waiting(verdicts []Verdict, slot func(time.Duration) time.Duration) (left, 
 func added(first, second []Verdict) []Verdict {
 	for i, f := range first {
 		if v := &second[i]; v.State == Partial || v.State == Survived {
-			n := max(v.Known-f.Known, 0)
+			// The second may also know of earlier audits what the first did not come to.
+			n := max(min(f.Tried, v.Known-f.Known), 0)
 			v.Tried, v.Known = v.Tried+n, v.Known-n
 		}
 	}
