@@ -9,6 +9,7 @@ import (
 	"hostaudit/checks/crack/bcrypt"
 	"hostaudit/checks/crack/cpu"
 	"hostaudit/checks/crack/des"
+	"hostaudit/checks/crack/md5crypt"
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
 	"hostaudit/checks/crack/sunmd5"
@@ -70,6 +71,7 @@ type engine struct {
 	features cpu.Features
 
 	crypt  cryptState
+	md5    md5crypt.Hasher
 	bcrypt bcrypt.Hasher
 	sha1   sha1crypt.Hasher
 	sun    sunmd5.Hasher
@@ -78,13 +80,15 @@ type engine struct {
 	raw    []byte       // a decoded salt
 
 	pairs   []bcrypt.Pair
+	md5s    md5s
 	words   [][]byte
 	digests []des.Digest
 }
 
 func newEngine(stop func() bool, features cpu.Features) *engine {
 	return &engine{
-		stop: stop, features: features, crypt: cryptState{stop: stop}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
+		stop: stop, features: features, crypt: cryptState{stop: stop},
+		md5: md5crypt.Hasher{Stop: stop, Features: features}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
 		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop},
 	}
 }
@@ -114,6 +118,8 @@ const costly = 50 * time.Millisecond
 
 func (e *engine) lanes(f *Form) lanes {
 	switch f.Scheme {
+	case MD5Crypt, Apr1:
+		return lanes{n: e.md5.Batch()}
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
 	case DESCrypt:
@@ -143,6 +149,9 @@ func (e *engine) together(tries []try) bool {
 	switch {
 	case !f.Supported:
 		return false
+	case f.Scheme == MD5Crypt, f.Scheme == Apr1:
+		e.md5crypt(tries)
+		return true
 	case f.Scheme == Bcrypt, f.Scheme == BcryptX:
 		e.pairs = e.pairs[:0]
 		for i := range tries {
@@ -219,10 +228,10 @@ func (e *engine) one(t *try) {
 		t.setBytes(e.crypt.sha512crypt(t.word, salt, int(f.Cost.Rounds)))
 	case SHA256Crypt:
 		t.setBytes(e.crypt.sha256crypt(t.word, salt, int(f.Cost.Rounds)))
-	case MD5Crypt:
-		t.setBytes(e.crypt.md5crypt(t.word, salt, "$1$"))
-	case Apr1:
-		t.setBytes(e.crypt.md5crypt(t.word, salt, "$apr1$"))
+	case MD5Crypt, Apr1:
+		alone := [1]try{*t}
+		e.md5crypt(alone[:])
+		*t = alone[0]
 	case Bcrypt, BcryptX:
 		setting, ok := bcrypt.ParseSetting(f.hash)
 		if !ok {

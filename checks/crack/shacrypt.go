@@ -1,7 +1,6 @@
 package crack
 
 import (
-	"crypto/md5"
 	"crypto/sha256"
 	"crypto/sha512"
 )
@@ -60,11 +59,6 @@ func (l *layouts) build(password, salt []byte, size int) {
 
 // sum is a digest function without allocation.
 type sum func(dst []byte, data []byte)
-
-func sumMD5(dst, data []byte) {
-	s := md5.Sum(data)
-	copy(dst, s[:])
-}
 
 func sumSHA256(dst, data []byte) {
 	s := sha256.Sum256(data)
@@ -127,19 +121,6 @@ func (c *cryptState) start(h sum, a, b, password, salt []byte, magic string) {
 // stopped asks stop now and then.
 func (c *cryptState) stopped(round int) bool {
 	return round%1024 == 1023 && c.stop != nil && c.stop()
-}
-
-// md5crypt returns the encoded digest, valid until the next call.
-func (c *cryptState) md5crypt(password, salt []byte, magic string) []byte {
-	var a, b [md5.Size]byte
-	c.start(sumMD5, a[:], b[:], password, salt, magic)
-	c.build(password, salt, md5.Size)
-	for i := range 1000 {
-		k := layout(i)
-		copy(c.msgAt(k), a[:])
-		a = md5.Sum(c.layouts.msg[k])
-	}
-	return c.encode(a[:], md5Order[:])
 }
 
 // sha256crypt returns the encoded digest, valid until the next call.
@@ -219,7 +200,6 @@ func (c *cryptState) encode(digest []byte, order []byte) []byte {
 
 // The orders in which the digest's bytes are written; never changed.
 var (
-	md5Order    = [md5.Size]byte{12, 6, 0, 13, 7, 1, 14, 8, 2, 15, 9, 3, 5, 10, 4, 11}
 	sha256Order = [sha256.Size]byte{
 		20, 10, 0, 11, 1, 21, 2, 22, 12, 23, 13, 3, 14, 4, 24, 5, 25, 15, 26, 16, 6, 17, 7, 27,
 		8, 28, 18, 29, 19, 9, 30, 31,
