@@ -12,6 +12,7 @@ import (
 	"hostaudit/checks/crack/md5crypt"
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
+	"hostaudit/checks/crack/sha256crypt"
 	"hostaudit/checks/crack/sunmd5"
 	"hostaudit/checks/crack/yescrypt"
 )
@@ -72,6 +73,7 @@ type engine struct {
 
 	crypt  cryptState
 	md5    md5crypt.Hasher
+	sha256 sha256crypt.Hasher
 	bcrypt bcrypt.Hasher
 	sha1   sha1crypt.Hasher
 	sun    sunmd5.Hasher
@@ -81,6 +83,7 @@ type engine struct {
 
 	pairs   []bcrypt.Pair
 	md5s    md5s
+	sha256s sha256s
 	words   [][]byte
 	digests []des.Digest
 }
@@ -88,7 +91,8 @@ type engine struct {
 func newEngine(stop func() bool, features cpu.Features) *engine {
 	return &engine{
 		stop: stop, features: features, crypt: cryptState{stop: stop},
-		md5: md5crypt.Hasher{Stop: stop, Features: features}, bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
+		md5: md5crypt.Hasher{Stop: stop, Features: features}, sha256: sha256crypt.Hasher{Stop: stop, Features: features},
+		bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
 		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop},
 	}
 }
@@ -120,6 +124,8 @@ func (e *engine) lanes(f *Form) lanes {
 	switch f.Scheme {
 	case MD5Crypt, Apr1:
 		return lanes{n: e.md5.Batch()}
+	case SHA256Crypt:
+		return lanes{n: e.sha256.Batch(int(f.Cost.Rounds))}
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
 	case DESCrypt:
@@ -151,6 +157,9 @@ func (e *engine) together(tries []try) bool {
 		return false
 	case f.Scheme == MD5Crypt, f.Scheme == Apr1:
 		e.md5crypt(tries)
+		return true
+	case f.Scheme == SHA256Crypt:
+		e.sha256crypt(tries)
 		return true
 	case f.Scheme == Bcrypt, f.Scheme == BcryptX:
 		e.pairs = e.pairs[:0]
@@ -227,7 +236,9 @@ func (e *engine) one(t *try) {
 	case SHA512Crypt:
 		t.setBytes(e.crypt.sha512crypt(t.word, salt, int(f.Cost.Rounds)))
 	case SHA256Crypt:
-		t.setBytes(e.crypt.sha256crypt(t.word, salt, int(f.Cost.Rounds)))
+		alone := [1]try{*t}
+		e.sha256crypt(alone[:])
+		*t = alone[0]
 	case MD5Crypt, Apr1:
 		alone := [1]try{*t}
 		e.md5crypt(alone[:])

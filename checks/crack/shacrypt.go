@@ -1,7 +1,6 @@
 package crack
 
 import (
-	"crypto/sha256"
 	"crypto/sha512"
 )
 
@@ -60,11 +59,6 @@ func (l *layouts) build(password, salt []byte, size int) {
 // sum is a digest function without allocation.
 type sum func(dst []byte, data []byte)
 
-func sumSHA256(dst, data []byte) {
-	s := sha256.Sum256(data)
-	copy(dst, s[:])
-}
-
 func sumSHA512(dst, data []byte) {
 	s := sha512.Sum512(data)
 	copy(dst, s[:])
@@ -121,23 +115,6 @@ func (c *cryptState) start(h sum, a, b, password, salt []byte, magic string) {
 // stopped asks stop now and then.
 func (c *cryptState) stopped(round int) bool {
 	return round%1024 == 1023 && c.stop != nil && c.stop()
-}
-
-// sha256crypt returns the encoded digest, valid until the next call.
-func (c *cryptState) sha256crypt(password, salt []byte, rounds int) []byte {
-	var a, b [sha256.Size]byte
-	c.start(sumSHA256, a[:], b[:], password, salt, "")
-	c.sequences(sumSHA256, a[0], b[:], password, salt)
-	c.build(c.p, c.s, sha256.Size)
-	for i := range rounds {
-		if c.stopped(i) {
-			return nil
-		}
-		k := layout(i)
-		copy(c.msgAt(k), a[:])
-		a = sha256.Sum256(c.layouts.msg[k])
-	}
-	return c.encode(a[:], sha256Order[:])
 }
 
 // sha512crypt returns the encoded digest, valid until the next call.
@@ -200,10 +177,6 @@ func (c *cryptState) encode(digest []byte, order []byte) []byte {
 
 // The orders in which the digest's bytes are written; never changed.
 var (
-	sha256Order = [sha256.Size]byte{
-		20, 10, 0, 11, 1, 21, 2, 22, 12, 23, 13, 3, 14, 4, 24, 5, 25, 15, 26, 16, 6, 17, 7, 27,
-		8, 28, 18, 29, 19, 9, 30, 31,
-	}
 	sha512Order = [sha512.Size]byte{
 		42, 21, 0, 1, 43, 22, 23, 2, 44, 45, 24, 3, 4, 46, 25, 26, 5, 47, 48, 27, 6, 7, 49, 28,
 		29, 8, 50, 51, 30, 9, 10, 52, 31, 32, 11, 53, 54, 33, 12, 13, 55, 34, 35, 14, 56, 57, 36, 15,
