@@ -34,7 +34,7 @@ type Pair struct {
 type Digest [22]byte
 
 // Hasher hashes words; the zero value is ready and uses plain Go. It is the working
-// memory of one worker (up to about 60 KiB), not to be used by two at once.
+// memory of one worker (about 80 KiB with vectors), not to be used by two at once.
 type Hasher struct {
 	// Stop, if it is not nil, is asked about every millisecond.
 	Stop func() bool

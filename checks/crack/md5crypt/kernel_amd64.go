@@ -19,6 +19,11 @@ func rounds512x2(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
 //go:noescape
 func rounds512x3(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
 
+// rounds512x4 is kernel.rounds for 64 lanes with AVX-512.
+//
+//go:noescape
+func rounds512x4(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
+
 // rounds256x1 is kernel.rounds for 8 lanes with AVX2.
 //
 //go:noescape

@@ -388,134 +388,134 @@ DATA md5Constants<>+1520(SB)/4, $0xc4ac5665
 DATA md5Constants<>+1524(SB)/4, $0xc4ac5665
 DATA md5Constants<>+1528(SB)/4, $0xc4ac5665
 DATA md5Constants<>+1532(SB)/4, $0xc4ac5665
-DATA md5Constants<>+1536(SB)/4, $0xf4292244
-DATA md5Constants<>+1540(SB)/4, $0xf4292244
-DATA md5Constants<>+1544(SB)/4, $0xf4292244
-DATA md5Constants<>+1548(SB)/4, $0xf4292244
-DATA md5Constants<>+1552(SB)/4, $0xf4292244
-DATA md5Constants<>+1556(SB)/4, $0xf4292244
-DATA md5Constants<>+1560(SB)/4, $0xf4292244
-DATA md5Constants<>+1564(SB)/4, $0xf4292244
-DATA md5Constants<>+1568(SB)/4, $0x432aff97
-DATA md5Constants<>+1572(SB)/4, $0x432aff97
-DATA md5Constants<>+1576(SB)/4, $0x432aff97
-DATA md5Constants<>+1580(SB)/4, $0x432aff97
-DATA md5Constants<>+1584(SB)/4, $0x432aff97
-DATA md5Constants<>+1588(SB)/4, $0x432aff97
-DATA md5Constants<>+1592(SB)/4, $0x432aff97
-DATA md5Constants<>+1596(SB)/4, $0x432aff97
-DATA md5Constants<>+1600(SB)/4, $0xab9423a7
-DATA md5Constants<>+1604(SB)/4, $0xab9423a7
-DATA md5Constants<>+1608(SB)/4, $0xab9423a7
-DATA md5Constants<>+1612(SB)/4, $0xab9423a7
-DATA md5Constants<>+1616(SB)/4, $0xab9423a7
-DATA md5Constants<>+1620(SB)/4, $0xab9423a7
-DATA md5Constants<>+1624(SB)/4, $0xab9423a7
-DATA md5Constants<>+1628(SB)/4, $0xab9423a7
-DATA md5Constants<>+1632(SB)/4, $0xfc93a039
-DATA md5Constants<>+1636(SB)/4, $0xfc93a039
-DATA md5Constants<>+1640(SB)/4, $0xfc93a039
-DATA md5Constants<>+1644(SB)/4, $0xfc93a039
-DATA md5Constants<>+1648(SB)/4, $0xfc93a039
-DATA md5Constants<>+1652(SB)/4, $0xfc93a039
-DATA md5Constants<>+1656(SB)/4, $0xfc93a039
-DATA md5Constants<>+1660(SB)/4, $0xfc93a039
-DATA md5Constants<>+1664(SB)/4, $0x655b59c3
-DATA md5Constants<>+1668(SB)/4, $0x655b59c3
-DATA md5Constants<>+1672(SB)/4, $0x655b59c3
-DATA md5Constants<>+1676(SB)/4, $0x655b59c3
-DATA md5Constants<>+1680(SB)/4, $0x655b59c3
-DATA md5Constants<>+1684(SB)/4, $0x655b59c3
-DATA md5Constants<>+1688(SB)/4, $0x655b59c3
-DATA md5Constants<>+1692(SB)/4, $0x655b59c3
-DATA md5Constants<>+1696(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1700(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1704(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1708(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1712(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1716(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1720(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1724(SB)/4, $0x8f0ccc92
-DATA md5Constants<>+1728(SB)/4, $0xffeff47d
-DATA md5Constants<>+1732(SB)/4, $0xffeff47d
-DATA md5Constants<>+1736(SB)/4, $0xffeff47d
-DATA md5Constants<>+1740(SB)/4, $0xffeff47d
-DATA md5Constants<>+1744(SB)/4, $0xffeff47d
-DATA md5Constants<>+1748(SB)/4, $0xffeff47d
-DATA md5Constants<>+1752(SB)/4, $0xffeff47d
-DATA md5Constants<>+1756(SB)/4, $0xffeff47d
-DATA md5Constants<>+1760(SB)/4, $0x85845dd1
-DATA md5Constants<>+1764(SB)/4, $0x85845dd1
-DATA md5Constants<>+1768(SB)/4, $0x85845dd1
-DATA md5Constants<>+1772(SB)/4, $0x85845dd1
-DATA md5Constants<>+1776(SB)/4, $0x85845dd1
-DATA md5Constants<>+1780(SB)/4, $0x85845dd1
-DATA md5Constants<>+1784(SB)/4, $0x85845dd1
-DATA md5Constants<>+1788(SB)/4, $0x85845dd1
-DATA md5Constants<>+1792(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1796(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1800(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1804(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1808(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1812(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1816(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1820(SB)/4, $0x6fa87e4f
-DATA md5Constants<>+1824(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1828(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1832(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1836(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1840(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1844(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1848(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1852(SB)/4, $0xfe2ce6e0
-DATA md5Constants<>+1856(SB)/4, $0xa3014314
-DATA md5Constants<>+1860(SB)/4, $0xa3014314
-DATA md5Constants<>+1864(SB)/4, $0xa3014314
-DATA md5Constants<>+1868(SB)/4, $0xa3014314
-DATA md5Constants<>+1872(SB)/4, $0xa3014314
-DATA md5Constants<>+1876(SB)/4, $0xa3014314
-DATA md5Constants<>+1880(SB)/4, $0xa3014314
-DATA md5Constants<>+1884(SB)/4, $0xa3014314
-DATA md5Constants<>+1888(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1892(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1896(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1900(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1904(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1908(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1912(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1916(SB)/4, $0x4e0811a1
-DATA md5Constants<>+1920(SB)/4, $0xf7537e82
-DATA md5Constants<>+1924(SB)/4, $0xf7537e82
-DATA md5Constants<>+1928(SB)/4, $0xf7537e82
-DATA md5Constants<>+1932(SB)/4, $0xf7537e82
-DATA md5Constants<>+1936(SB)/4, $0xf7537e82
-DATA md5Constants<>+1940(SB)/4, $0xf7537e82
-DATA md5Constants<>+1944(SB)/4, $0xf7537e82
-DATA md5Constants<>+1948(SB)/4, $0xf7537e82
-DATA md5Constants<>+1952(SB)/4, $0xbd3af235
-DATA md5Constants<>+1956(SB)/4, $0xbd3af235
-DATA md5Constants<>+1960(SB)/4, $0xbd3af235
-DATA md5Constants<>+1964(SB)/4, $0xbd3af235
-DATA md5Constants<>+1968(SB)/4, $0xbd3af235
-DATA md5Constants<>+1972(SB)/4, $0xbd3af235
-DATA md5Constants<>+1976(SB)/4, $0xbd3af235
-DATA md5Constants<>+1980(SB)/4, $0xbd3af235
-DATA md5Constants<>+1984(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+1988(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+1992(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+1996(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+2000(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+2004(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+2008(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+2012(SB)/4, $0x2ad7d2bb
-DATA md5Constants<>+2016(SB)/4, $0xeb86d391
-DATA md5Constants<>+2020(SB)/4, $0xeb86d391
-DATA md5Constants<>+2024(SB)/4, $0xeb86d391
-DATA md5Constants<>+2028(SB)/4, $0xeb86d391
-DATA md5Constants<>+2032(SB)/4, $0xeb86d391
-DATA md5Constants<>+2036(SB)/4, $0xeb86d391
-DATA md5Constants<>+2040(SB)/4, $0xeb86d391
-DATA md5Constants<>+2044(SB)/4, $0xeb86d391
+DATA md5Constants<>+1536(SB)/4, $0xf4292243
+DATA md5Constants<>+1540(SB)/4, $0xf4292243
+DATA md5Constants<>+1544(SB)/4, $0xf4292243
+DATA md5Constants<>+1548(SB)/4, $0xf4292243
+DATA md5Constants<>+1552(SB)/4, $0xf4292243
+DATA md5Constants<>+1556(SB)/4, $0xf4292243
+DATA md5Constants<>+1560(SB)/4, $0xf4292243
+DATA md5Constants<>+1564(SB)/4, $0xf4292243
+DATA md5Constants<>+1568(SB)/4, $0x432aff96
+DATA md5Constants<>+1572(SB)/4, $0x432aff96
+DATA md5Constants<>+1576(SB)/4, $0x432aff96
+DATA md5Constants<>+1580(SB)/4, $0x432aff96
+DATA md5Constants<>+1584(SB)/4, $0x432aff96
+DATA md5Constants<>+1588(SB)/4, $0x432aff96
+DATA md5Constants<>+1592(SB)/4, $0x432aff96
+DATA md5Constants<>+1596(SB)/4, $0x432aff96
+DATA md5Constants<>+1600(SB)/4, $0xab9423a6
+DATA md5Constants<>+1604(SB)/4, $0xab9423a6
+DATA md5Constants<>+1608(SB)/4, $0xab9423a6
+DATA md5Constants<>+1612(SB)/4, $0xab9423a6
+DATA md5Constants<>+1616(SB)/4, $0xab9423a6
+DATA md5Constants<>+1620(SB)/4, $0xab9423a6
+DATA md5Constants<>+1624(SB)/4, $0xab9423a6
+DATA md5Constants<>+1628(SB)/4, $0xab9423a6
+DATA md5Constants<>+1632(SB)/4, $0xfc93a038
+DATA md5Constants<>+1636(SB)/4, $0xfc93a038
+DATA md5Constants<>+1640(SB)/4, $0xfc93a038
+DATA md5Constants<>+1644(SB)/4, $0xfc93a038
+DATA md5Constants<>+1648(SB)/4, $0xfc93a038
+DATA md5Constants<>+1652(SB)/4, $0xfc93a038
+DATA md5Constants<>+1656(SB)/4, $0xfc93a038
+DATA md5Constants<>+1660(SB)/4, $0xfc93a038
+DATA md5Constants<>+1664(SB)/4, $0x655b59c2
+DATA md5Constants<>+1668(SB)/4, $0x655b59c2
+DATA md5Constants<>+1672(SB)/4, $0x655b59c2
+DATA md5Constants<>+1676(SB)/4, $0x655b59c2
+DATA md5Constants<>+1680(SB)/4, $0x655b59c2
+DATA md5Constants<>+1684(SB)/4, $0x655b59c2
+DATA md5Constants<>+1688(SB)/4, $0x655b59c2
+DATA md5Constants<>+1692(SB)/4, $0x655b59c2
+DATA md5Constants<>+1696(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1700(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1704(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1708(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1712(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1716(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1720(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1724(SB)/4, $0x8f0ccc91
+DATA md5Constants<>+1728(SB)/4, $0xffeff47c
+DATA md5Constants<>+1732(SB)/4, $0xffeff47c
+DATA md5Constants<>+1736(SB)/4, $0xffeff47c
+DATA md5Constants<>+1740(SB)/4, $0xffeff47c
+DATA md5Constants<>+1744(SB)/4, $0xffeff47c
+DATA md5Constants<>+1748(SB)/4, $0xffeff47c
+DATA md5Constants<>+1752(SB)/4, $0xffeff47c
+DATA md5Constants<>+1756(SB)/4, $0xffeff47c
+DATA md5Constants<>+1760(SB)/4, $0x85845dd0
+DATA md5Constants<>+1764(SB)/4, $0x85845dd0
+DATA md5Constants<>+1768(SB)/4, $0x85845dd0
+DATA md5Constants<>+1772(SB)/4, $0x85845dd0
+DATA md5Constants<>+1776(SB)/4, $0x85845dd0
+DATA md5Constants<>+1780(SB)/4, $0x85845dd0
+DATA md5Constants<>+1784(SB)/4, $0x85845dd0
+DATA md5Constants<>+1788(SB)/4, $0x85845dd0
+DATA md5Constants<>+1792(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1796(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1800(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1804(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1808(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1812(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1816(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1820(SB)/4, $0x6fa87e4e
+DATA md5Constants<>+1824(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1828(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1832(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1836(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1840(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1844(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1848(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1852(SB)/4, $0xfe2ce6df
+DATA md5Constants<>+1856(SB)/4, $0xa3014313
+DATA md5Constants<>+1860(SB)/4, $0xa3014313
+DATA md5Constants<>+1864(SB)/4, $0xa3014313
+DATA md5Constants<>+1868(SB)/4, $0xa3014313
+DATA md5Constants<>+1872(SB)/4, $0xa3014313
+DATA md5Constants<>+1876(SB)/4, $0xa3014313
+DATA md5Constants<>+1880(SB)/4, $0xa3014313
+DATA md5Constants<>+1884(SB)/4, $0xa3014313
+DATA md5Constants<>+1888(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1892(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1896(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1900(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1904(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1908(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1912(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1916(SB)/4, $0x4e0811a0
+DATA md5Constants<>+1920(SB)/4, $0xf7537e81
+DATA md5Constants<>+1924(SB)/4, $0xf7537e81
+DATA md5Constants<>+1928(SB)/4, $0xf7537e81
+DATA md5Constants<>+1932(SB)/4, $0xf7537e81
+DATA md5Constants<>+1936(SB)/4, $0xf7537e81
+DATA md5Constants<>+1940(SB)/4, $0xf7537e81
+DATA md5Constants<>+1944(SB)/4, $0xf7537e81
+DATA md5Constants<>+1948(SB)/4, $0xf7537e81
+DATA md5Constants<>+1952(SB)/4, $0xbd3af234
+DATA md5Constants<>+1956(SB)/4, $0xbd3af234
+DATA md5Constants<>+1960(SB)/4, $0xbd3af234
+DATA md5Constants<>+1964(SB)/4, $0xbd3af234
+DATA md5Constants<>+1968(SB)/4, $0xbd3af234
+DATA md5Constants<>+1972(SB)/4, $0xbd3af234
+DATA md5Constants<>+1976(SB)/4, $0xbd3af234
+DATA md5Constants<>+1980(SB)/4, $0xbd3af234
+DATA md5Constants<>+1984(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+1988(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+1992(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+1996(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+2000(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+2004(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+2008(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+2012(SB)/4, $0x2ad7d2ba
+DATA md5Constants<>+2016(SB)/4, $0xeb86d390
+DATA md5Constants<>+2020(SB)/4, $0xeb86d390
+DATA md5Constants<>+2024(SB)/4, $0xeb86d390
+DATA md5Constants<>+2028(SB)/4, $0xeb86d390
+DATA md5Constants<>+2032(SB)/4, $0xeb86d390
+DATA md5Constants<>+2036(SB)/4, $0xeb86d390
+DATA md5Constants<>+2040(SB)/4, $0xeb86d390
+DATA md5Constants<>+2044(SB)/4, $0xeb86d390
 GLOBL md5Constants<>(SB), RODATA|NOPTR, $2048
 
 DATA md5Initial<>+0(SB)/4, $0x67452301
@@ -596,562 +596,562 @@ round:
 	JMP       compress
 
 shifted:
-	VMOVD        12(SI), X28
-	VMOVD        16(SI), X29
-	VPBROADCASTD 20(SI), Z30
-	VPSLLD       X28, Z0, Z24
-	VPTERNLOGD   $0xb8, (DX), Z30, Z24
-	VMOVDQU32    Z24, (DX)
-	VPSLLD       X28, Z1, Z24
-	VPSRLD       X29, Z0, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 64(DX)
-	VPSLLD       X28, Z2, Z24
-	VPSRLD       X29, Z1, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 128(DX)
-	VPSLLD       X28, Z3, Z24
-	VPSRLD       X29, Z2, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 192(DX)
-	VPSRLD       X29, Z3, Z24
-	VPTERNLOGD   $0xe2, 256(DX), Z30, Z24
-	VMOVDQU32    Z24, 256(DX)
+	VMOVD        12(SI), X21
+	VMOVD        16(SI), X22
+	VPBROADCASTD 20(SI), Z23
+	VPSLLD       X21, Z0, Z16
+	VPTERNLOGD   $0xb8, (DX), Z23, Z16
+	VMOVDQU32    Z16, (DX)
+	VPSLLD       X21, Z1, Z16
+	VPSRLD       X22, Z0, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 64(DX)
+	VPSLLD       X21, Z2, Z16
+	VPSRLD       X22, Z1, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 128(DX)
+	VPSLLD       X21, Z3, Z16
+	VPSRLD       X22, Z2, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 192(DX)
+	VPSRLD       X22, Z3, Z16
+	VPTERNLOGD   $0xe2, 256(DX), Z23, Z16
+	VMOVDQU32    Z16, 256(DX)
 
 compress:
 	VPBROADCASTD md5Initial<>+0(SB), Z0
-	VMOVDQA32    Z0, Z12
+	VMOVDQU32    Z0, (R10)
 	VPBROADCASTD md5Initial<>+32(SB), Z1
-	VMOVDQA32    Z1, Z13
+	VMOVDQU32    Z1, 64(R10)
 	VPBROADCASTD md5Initial<>+64(SB), Z2
-	VMOVDQA32    Z2, Z14
+	VMOVDQU32    Z2, 128(R10)
 	VPBROADCASTD md5Initial<>+96(SB), Z3
-	VMOVDQA32    Z3, Z15
+	VMOVDQU32    Z3, 192(R10)
 
 block:
-	VPBROADCASTD md5Constants<>+0(SB), Z27
+	VPBROADCASTD md5Constants<>+0(SB), Z20
 	VPADDD       (AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x07, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+32(SB), Z27
+	VPBROADCASTD md5Constants<>+32(SB), Z20
 	VPADDD       64(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0c, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+64(SB), Z27
+	VPBROADCASTD md5Constants<>+64(SB), Z20
 	VPADDD       128(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x11, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+96(SB), Z27
+	VPBROADCASTD md5Constants<>+96(SB), Z20
 	VPADDD       192(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x16, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+128(SB), Z27
+	VPBROADCASTD md5Constants<>+128(SB), Z20
 	VPADDD       256(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x07, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+160(SB), Z27
+	VPBROADCASTD md5Constants<>+160(SB), Z20
 	VPADDD       320(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0c, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+192(SB), Z27
+	VPBROADCASTD md5Constants<>+192(SB), Z20
 	VPADDD       384(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x11, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+224(SB), Z27
+	VPBROADCASTD md5Constants<>+224(SB), Z20
 	VPADDD       448(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x16, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+256(SB), Z27
+	VPBROADCASTD md5Constants<>+256(SB), Z20
 	VPADDD       512(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x07, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+288(SB), Z27
+	VPBROADCASTD md5Constants<>+288(SB), Z20
 	VPADDD       576(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0c, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+320(SB), Z27
+	VPBROADCASTD md5Constants<>+320(SB), Z20
 	VPADDD       640(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x11, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+352(SB), Z27
+	VPBROADCASTD md5Constants<>+352(SB), Z20
 	VPADDD       704(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x16, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+384(SB), Z27
+	VPBROADCASTD md5Constants<>+384(SB), Z20
 	VPADDD       768(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x07, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+416(SB), Z27
+	VPBROADCASTD md5Constants<>+416(SB), Z20
 	VPADDD       832(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0c, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+448(SB), Z27
+	VPBROADCASTD md5Constants<>+448(SB), Z20
 	VPADDD       896(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x11, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+480(SB), Z27
+	VPBROADCASTD md5Constants<>+480(SB), Z20
 	VPADDD       960(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x16, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+512(SB), Z27
+	VPBROADCASTD md5Constants<>+512(SB), Z20
 	VPADDD       64(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x05, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+544(SB), Z27
+	VPBROADCASTD md5Constants<>+544(SB), Z20
 	VPADDD       384(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x09, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+576(SB), Z27
+	VPBROADCASTD md5Constants<>+576(SB), Z20
 	VPADDD       704(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x0e, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+608(SB), Z27
+	VPBROADCASTD md5Constants<>+608(SB), Z20
 	VPADDD       (AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x14, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+640(SB), Z27
+	VPBROADCASTD md5Constants<>+640(SB), Z20
 	VPADDD       320(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x05, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+672(SB), Z27
+	VPBROADCASTD md5Constants<>+672(SB), Z20
 	VPADDD       640(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x09, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+704(SB), Z27
+	VPBROADCASTD md5Constants<>+704(SB), Z20
 	VPADDD       960(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x0e, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+736(SB), Z27
+	VPBROADCASTD md5Constants<>+736(SB), Z20
 	VPADDD       256(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x14, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+768(SB), Z27
+	VPBROADCASTD md5Constants<>+768(SB), Z20
 	VPADDD       576(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x05, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+800(SB), Z27
+	VPBROADCASTD md5Constants<>+800(SB), Z20
 	VPADDD       896(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x09, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+832(SB), Z27
+	VPBROADCASTD md5Constants<>+832(SB), Z20
 	VPADDD       192(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x0e, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+864(SB), Z27
+	VPBROADCASTD md5Constants<>+864(SB), Z20
 	VPADDD       512(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x14, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+896(SB), Z27
+	VPBROADCASTD md5Constants<>+896(SB), Z20
 	VPADDD       832(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x05, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+928(SB), Z27
+	VPBROADCASTD md5Constants<>+928(SB), Z20
 	VPADDD       128(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x09, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+960(SB), Z27
+	VPBROADCASTD md5Constants<>+960(SB), Z20
 	VPADDD       448(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x0e, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+992(SB), Z27
+	VPBROADCASTD md5Constants<>+992(SB), Z20
 	VPADDD       768(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x14, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1024(SB), Z27
+	VPBROADCASTD md5Constants<>+1024(SB), Z20
 	VPADDD       320(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x04, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1056(SB), Z27
+	VPBROADCASTD md5Constants<>+1056(SB), Z20
 	VPADDD       512(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0b, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1088(SB), Z27
+	VPBROADCASTD md5Constants<>+1088(SB), Z20
 	VPADDD       704(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x10, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1120(SB), Z27
+	VPBROADCASTD md5Constants<>+1120(SB), Z20
 	VPADDD       896(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x17, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1152(SB), Z27
+	VPBROADCASTD md5Constants<>+1152(SB), Z20
 	VPADDD       64(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x04, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1184(SB), Z27
+	VPBROADCASTD md5Constants<>+1184(SB), Z20
 	VPADDD       256(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0b, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1216(SB), Z27
+	VPBROADCASTD md5Constants<>+1216(SB), Z20
 	VPADDD       448(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x10, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1248(SB), Z27
+	VPBROADCASTD md5Constants<>+1248(SB), Z20
 	VPADDD       640(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x17, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1280(SB), Z27
+	VPBROADCASTD md5Constants<>+1280(SB), Z20
 	VPADDD       832(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x04, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1312(SB), Z27
+	VPBROADCASTD md5Constants<>+1312(SB), Z20
 	VPADDD       (AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0b, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1344(SB), Z27
+	VPBROADCASTD md5Constants<>+1344(SB), Z20
 	VPADDD       192(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x10, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1376(SB), Z27
+	VPBROADCASTD md5Constants<>+1376(SB), Z20
 	VPADDD       384(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x17, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1408(SB), Z27
+	VPBROADCASTD md5Constants<>+1408(SB), Z20
 	VPADDD       576(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPADDD       Z16, Z0, Z0
 	VPROLD       $0x04, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1440(SB), Z27
+	VPBROADCASTD md5Constants<>+1440(SB), Z20
 	VPADDD       768(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPADDD       Z16, Z3, Z3
 	VPROLD       $0x0b, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1472(SB), Z27
+	VPBROADCASTD md5Constants<>+1472(SB), Z20
 	VPADDD       960(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPADDD       Z16, Z2, Z2
 	VPROLD       $0x10, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1504(SB), Z27
+	VPBROADCASTD md5Constants<>+1504(SB), Z20
 	VPADDD       128(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPADDD       Z16, Z1, Z1
 	VPROLD       $0x17, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1536(SB), Z27
+	VPBROADCASTD md5Constants<>+1536(SB), Z20
 	VPADDD       (AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPSUBD       Z16, Z0, Z0
 	VPROLD       $0x06, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1568(SB), Z27
+	VPBROADCASTD md5Constants<>+1568(SB), Z20
 	VPADDD       448(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPSUBD       Z16, Z3, Z3
 	VPROLD       $0x0a, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1600(SB), Z27
+	VPBROADCASTD md5Constants<>+1600(SB), Z20
 	VPADDD       896(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPSUBD       Z16, Z2, Z2
 	VPROLD       $0x0f, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1632(SB), Z27
+	VPBROADCASTD md5Constants<>+1632(SB), Z20
 	VPADDD       320(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPSUBD       Z16, Z1, Z1
 	VPROLD       $0x15, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1664(SB), Z27
+	VPBROADCASTD md5Constants<>+1664(SB), Z20
 	VPADDD       768(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPSUBD       Z16, Z0, Z0
 	VPROLD       $0x06, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1696(SB), Z27
+	VPBROADCASTD md5Constants<>+1696(SB), Z20
 	VPADDD       192(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPSUBD       Z16, Z3, Z3
 	VPROLD       $0x0a, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1728(SB), Z27
+	VPBROADCASTD md5Constants<>+1728(SB), Z20
 	VPADDD       640(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPSUBD       Z16, Z2, Z2
 	VPROLD       $0x0f, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1760(SB), Z27
+	VPBROADCASTD md5Constants<>+1760(SB), Z20
 	VPADDD       64(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPSUBD       Z16, Z1, Z1
 	VPROLD       $0x15, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1792(SB), Z27
+	VPBROADCASTD md5Constants<>+1792(SB), Z20
 	VPADDD       512(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPSUBD       Z16, Z0, Z0
 	VPROLD       $0x06, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1824(SB), Z27
+	VPBROADCASTD md5Constants<>+1824(SB), Z20
 	VPADDD       960(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPSUBD       Z16, Z3, Z3
 	VPROLD       $0x0a, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1856(SB), Z27
+	VPBROADCASTD md5Constants<>+1856(SB), Z20
 	VPADDD       384(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPSUBD       Z16, Z2, Z2
 	VPROLD       $0x0f, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+1888(SB), Z27
+	VPBROADCASTD md5Constants<>+1888(SB), Z20
 	VPADDD       832(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPSUBD       Z16, Z1, Z1
 	VPROLD       $0x15, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPBROADCASTD md5Constants<>+1920(SB), Z27
+	VPBROADCASTD md5Constants<>+1920(SB), Z20
 	VPADDD       256(AX), Z0, Z0
-	VMOVDQA32    Z3, Z24
-	VPADDD       Z27, Z0, Z0
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPADDD       Z24, Z0, Z0
+	VMOVDQA32    Z3, Z16
+	VPADDD       Z20, Z0, Z0
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPSUBD       Z16, Z0, Z0
 	VPROLD       $0x06, Z0, Z0
 	VPADDD       Z1, Z0, Z0
-	VPBROADCASTD md5Constants<>+1952(SB), Z27
+	VPBROADCASTD md5Constants<>+1952(SB), Z20
 	VPADDD       704(AX), Z3, Z3
-	VMOVDQA32    Z2, Z24
-	VPADDD       Z27, Z3, Z3
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPADDD       Z24, Z3, Z3
+	VMOVDQA32    Z2, Z16
+	VPADDD       Z20, Z3, Z3
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPSUBD       Z16, Z3, Z3
 	VPROLD       $0x0a, Z3, Z3
 	VPADDD       Z0, Z3, Z3
-	VPBROADCASTD md5Constants<>+1984(SB), Z27
+	VPBROADCASTD md5Constants<>+1984(SB), Z20
 	VPADDD       128(AX), Z2, Z2
-	VMOVDQA32    Z1, Z24
-	VPADDD       Z27, Z2, Z2
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPADDD       Z24, Z2, Z2
+	VMOVDQA32    Z1, Z16
+	VPADDD       Z20, Z2, Z2
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPSUBD       Z16, Z2, Z2
 	VPROLD       $0x0f, Z2, Z2
 	VPADDD       Z3, Z2, Z2
-	VPBROADCASTD md5Constants<>+2016(SB), Z27
+	VPBROADCASTD md5Constants<>+2016(SB), Z20
 	VPADDD       576(AX), Z1, Z1
-	VMOVDQA32    Z0, Z24
-	VPADDD       Z27, Z1, Z1
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPADDD       Z24, Z1, Z1
+	VMOVDQA32    Z0, Z16
+	VPADDD       Z20, Z1, Z1
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPSUBD       Z16, Z1, Z1
 	VPROLD       $0x15, Z1, Z1
 	VPADDD       Z2, Z1, Z1
-	VPADDD       Z12, Z0, Z0
-	VPADDD       Z13, Z1, Z1
-	VPADDD       Z14, Z2, Z2
-	VPADDD       Z15, Z3, Z3
+	VPADDD       (R10), Z0, Z0
+	VPADDD       64(R10), Z1, Z1
+	VPADDD       128(R10), Z2, Z2
+	VPADDD       192(R10), Z3, Z3
 	ADDQ         $0x00000400, AX
 	DECL         CX
 	JZ           done
-	VMOVDQA32    Z0, Z12
-	VMOVDQA32    Z1, Z13
-	VMOVDQA32    Z2, Z14
-	VMOVDQA32    Z3, Z15
+	VMOVDQU32    Z0, (R10)
+	VMOVDQU32    Z1, 64(R10)
+	VMOVDQU32    Z2, 128(R10)
+	VMOVDQU32    Z3, 192(R10)
 	JMP          block
 
 done:
@@ -1209,1044 +1209,1044 @@ round:
 	JMP       compress
 
 shifted:
-	VMOVD        12(SI), X28
-	VMOVD        16(SI), X29
-	VPBROADCASTD 20(SI), Z30
-	VPSLLD       X28, Z0, Z24
-	VPTERNLOGD   $0xb8, (DX), Z30, Z24
-	VMOVDQU32    Z24, (DX)
-	VPSLLD       X28, Z4, Z25
-	VPTERNLOGD   $0xb8, 64(DX), Z30, Z25
-	VMOVDQU32    Z25, 64(DX)
-	VPSLLD       X28, Z1, Z24
-	VPSRLD       X29, Z0, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 128(DX)
-	VPSLLD       X28, Z5, Z25
-	VPSRLD       X29, Z4, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 192(DX)
-	VPSLLD       X28, Z2, Z24
-	VPSRLD       X29, Z1, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 256(DX)
-	VPSLLD       X28, Z6, Z25
-	VPSRLD       X29, Z5, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 320(DX)
-	VPSLLD       X28, Z3, Z24
-	VPSRLD       X29, Z2, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 384(DX)
-	VPSLLD       X28, Z7, Z25
-	VPSRLD       X29, Z6, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 448(DX)
-	VPSRLD       X29, Z3, Z24
-	VPTERNLOGD   $0xe2, 512(DX), Z30, Z24
-	VMOVDQU32    Z24, 512(DX)
-	VPSRLD       X29, Z7, Z25
-	VPTERNLOGD   $0xe2, 576(DX), Z30, Z25
-	VMOVDQU32    Z25, 576(DX)
+	VMOVD        12(SI), X21
+	VMOVD        16(SI), X22
+	VPBROADCASTD 20(SI), Z23
+	VPSLLD       X21, Z0, Z16
+	VPTERNLOGD   $0xb8, (DX), Z23, Z16
+	VMOVDQU32    Z16, (DX)
+	VPSLLD       X21, Z4, Z17
+	VPTERNLOGD   $0xb8, 64(DX), Z23, Z17
+	VMOVDQU32    Z17, 64(DX)
+	VPSLLD       X21, Z1, Z16
+	VPSRLD       X22, Z0, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 128(DX)
+	VPSLLD       X21, Z5, Z17
+	VPSRLD       X22, Z4, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 192(DX)
+	VPSLLD       X21, Z2, Z16
+	VPSRLD       X22, Z1, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 256(DX)
+	VPSLLD       X21, Z6, Z17
+	VPSRLD       X22, Z5, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 320(DX)
+	VPSLLD       X21, Z3, Z16
+	VPSRLD       X22, Z2, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 384(DX)
+	VPSLLD       X21, Z7, Z17
+	VPSRLD       X22, Z6, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 448(DX)
+	VPSRLD       X22, Z3, Z16
+	VPTERNLOGD   $0xe2, 512(DX), Z23, Z16
+	VMOVDQU32    Z16, 512(DX)
+	VPSRLD       X22, Z7, Z17
+	VPTERNLOGD   $0xe2, 576(DX), Z23, Z17
+	VMOVDQU32    Z17, 576(DX)
 
 compress:
 	VPBROADCASTD md5Initial<>+0(SB), Z0
-	VMOVDQA32    Z0, Z12
+	VMOVDQU32    Z0, (R10)
 	VMOVDQA32    Z0, Z4
-	VMOVDQA32    Z0, Z16
+	VMOVDQU32    Z0, 64(R10)
 	VPBROADCASTD md5Initial<>+32(SB), Z1
-	VMOVDQA32    Z1, Z13
+	VMOVDQU32    Z1, 128(R10)
 	VMOVDQA32    Z1, Z5
-	VMOVDQA32    Z1, Z17
+	VMOVDQU32    Z1, 192(R10)
 	VPBROADCASTD md5Initial<>+64(SB), Z2
-	VMOVDQA32    Z2, Z14
+	VMOVDQU32    Z2, 256(R10)
 	VMOVDQA32    Z2, Z6
-	VMOVDQA32    Z2, Z18
+	VMOVDQU32    Z2, 320(R10)
 	VPBROADCASTD md5Initial<>+96(SB), Z3
-	VMOVDQA32    Z3, Z15
+	VMOVDQU32    Z3, 384(R10)
 	VMOVDQA32    Z3, Z7
-	VMOVDQA32    Z3, Z19
+	VMOVDQU32    Z3, 448(R10)
 
 block:
-	VPBROADCASTD md5Constants<>+0(SB), Z27
+	VPBROADCASTD md5Constants<>+0(SB), Z20
 	VPADDD       (AX), Z0, Z0
 	VPADDD       64(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+32(SB), Z27
+	VPBROADCASTD md5Constants<>+32(SB), Z20
 	VPADDD       128(AX), Z3, Z3
 	VPADDD       192(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+64(SB), Z27
+	VPBROADCASTD md5Constants<>+64(SB), Z20
 	VPADDD       256(AX), Z2, Z2
 	VPADDD       320(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+96(SB), Z27
+	VPBROADCASTD md5Constants<>+96(SB), Z20
 	VPADDD       384(AX), Z1, Z1
 	VPADDD       448(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+128(SB), Z27
+	VPBROADCASTD md5Constants<>+128(SB), Z20
 	VPADDD       512(AX), Z0, Z0
 	VPADDD       576(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+160(SB), Z27
+	VPBROADCASTD md5Constants<>+160(SB), Z20
 	VPADDD       640(AX), Z3, Z3
 	VPADDD       704(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+192(SB), Z27
+	VPBROADCASTD md5Constants<>+192(SB), Z20
 	VPADDD       768(AX), Z2, Z2
 	VPADDD       832(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+224(SB), Z27
+	VPBROADCASTD md5Constants<>+224(SB), Z20
 	VPADDD       896(AX), Z1, Z1
 	VPADDD       960(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+256(SB), Z27
+	VPBROADCASTD md5Constants<>+256(SB), Z20
 	VPADDD       1024(AX), Z0, Z0
 	VPADDD       1088(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+288(SB), Z27
+	VPBROADCASTD md5Constants<>+288(SB), Z20
 	VPADDD       1152(AX), Z3, Z3
 	VPADDD       1216(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+320(SB), Z27
+	VPBROADCASTD md5Constants<>+320(SB), Z20
 	VPADDD       1280(AX), Z2, Z2
 	VPADDD       1344(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+352(SB), Z27
+	VPBROADCASTD md5Constants<>+352(SB), Z20
 	VPADDD       1408(AX), Z1, Z1
 	VPADDD       1472(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+384(SB), Z27
+	VPBROADCASTD md5Constants<>+384(SB), Z20
 	VPADDD       1536(AX), Z0, Z0
 	VPADDD       1600(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+416(SB), Z27
+	VPBROADCASTD md5Constants<>+416(SB), Z20
 	VPADDD       1664(AX), Z3, Z3
 	VPADDD       1728(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+448(SB), Z27
+	VPBROADCASTD md5Constants<>+448(SB), Z20
 	VPADDD       1792(AX), Z2, Z2
 	VPADDD       1856(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+480(SB), Z27
+	VPBROADCASTD md5Constants<>+480(SB), Z20
 	VPADDD       1920(AX), Z1, Z1
 	VPADDD       1984(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+512(SB), Z27
+	VPBROADCASTD md5Constants<>+512(SB), Z20
 	VPADDD       128(AX), Z0, Z0
 	VPADDD       192(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+544(SB), Z27
+	VPBROADCASTD md5Constants<>+544(SB), Z20
 	VPADDD       768(AX), Z3, Z3
 	VPADDD       832(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+576(SB), Z27
+	VPBROADCASTD md5Constants<>+576(SB), Z20
 	VPADDD       1408(AX), Z2, Z2
 	VPADDD       1472(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+608(SB), Z27
+	VPBROADCASTD md5Constants<>+608(SB), Z20
 	VPADDD       (AX), Z1, Z1
 	VPADDD       64(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+640(SB), Z27
+	VPBROADCASTD md5Constants<>+640(SB), Z20
 	VPADDD       640(AX), Z0, Z0
 	VPADDD       704(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+672(SB), Z27
+	VPBROADCASTD md5Constants<>+672(SB), Z20
 	VPADDD       1280(AX), Z3, Z3
 	VPADDD       1344(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+704(SB), Z27
+	VPBROADCASTD md5Constants<>+704(SB), Z20
 	VPADDD       1920(AX), Z2, Z2
 	VPADDD       1984(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+736(SB), Z27
+	VPBROADCASTD md5Constants<>+736(SB), Z20
 	VPADDD       512(AX), Z1, Z1
 	VPADDD       576(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+768(SB), Z27
+	VPBROADCASTD md5Constants<>+768(SB), Z20
 	VPADDD       1152(AX), Z0, Z0
 	VPADDD       1216(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+800(SB), Z27
+	VPBROADCASTD md5Constants<>+800(SB), Z20
 	VPADDD       1792(AX), Z3, Z3
 	VPADDD       1856(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+832(SB), Z27
+	VPBROADCASTD md5Constants<>+832(SB), Z20
 	VPADDD       384(AX), Z2, Z2
 	VPADDD       448(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+864(SB), Z27
+	VPBROADCASTD md5Constants<>+864(SB), Z20
 	VPADDD       1024(AX), Z1, Z1
 	VPADDD       1088(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+896(SB), Z27
+	VPBROADCASTD md5Constants<>+896(SB), Z20
 	VPADDD       1664(AX), Z0, Z0
 	VPADDD       1728(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+928(SB), Z27
+	VPBROADCASTD md5Constants<>+928(SB), Z20
 	VPADDD       256(AX), Z3, Z3
 	VPADDD       320(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+960(SB), Z27
+	VPBROADCASTD md5Constants<>+960(SB), Z20
 	VPADDD       896(AX), Z2, Z2
 	VPADDD       960(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+992(SB), Z27
+	VPBROADCASTD md5Constants<>+992(SB), Z20
 	VPADDD       1536(AX), Z1, Z1
 	VPADDD       1600(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1024(SB), Z27
+	VPBROADCASTD md5Constants<>+1024(SB), Z20
 	VPADDD       640(AX), Z0, Z0
 	VPADDD       704(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1056(SB), Z27
+	VPBROADCASTD md5Constants<>+1056(SB), Z20
 	VPADDD       1024(AX), Z3, Z3
 	VPADDD       1088(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1088(SB), Z27
+	VPBROADCASTD md5Constants<>+1088(SB), Z20
 	VPADDD       1408(AX), Z2, Z2
 	VPADDD       1472(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1120(SB), Z27
+	VPBROADCASTD md5Constants<>+1120(SB), Z20
 	VPADDD       1792(AX), Z1, Z1
 	VPADDD       1856(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1152(SB), Z27
+	VPBROADCASTD md5Constants<>+1152(SB), Z20
 	VPADDD       128(AX), Z0, Z0
 	VPADDD       192(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1184(SB), Z27
+	VPBROADCASTD md5Constants<>+1184(SB), Z20
 	VPADDD       512(AX), Z3, Z3
 	VPADDD       576(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1216(SB), Z27
+	VPBROADCASTD md5Constants<>+1216(SB), Z20
 	VPADDD       896(AX), Z2, Z2
 	VPADDD       960(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1248(SB), Z27
+	VPBROADCASTD md5Constants<>+1248(SB), Z20
 	VPADDD       1280(AX), Z1, Z1
 	VPADDD       1344(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1280(SB), Z27
+	VPBROADCASTD md5Constants<>+1280(SB), Z20
 	VPADDD       1664(AX), Z0, Z0
 	VPADDD       1728(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1312(SB), Z27
+	VPBROADCASTD md5Constants<>+1312(SB), Z20
 	VPADDD       (AX), Z3, Z3
 	VPADDD       64(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1344(SB), Z27
+	VPBROADCASTD md5Constants<>+1344(SB), Z20
 	VPADDD       384(AX), Z2, Z2
 	VPADDD       448(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1376(SB), Z27
+	VPBROADCASTD md5Constants<>+1376(SB), Z20
 	VPADDD       768(AX), Z1, Z1
 	VPADDD       832(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1408(SB), Z27
+	VPBROADCASTD md5Constants<>+1408(SB), Z20
 	VPADDD       1152(AX), Z0, Z0
 	VPADDD       1216(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1440(SB), Z27
+	VPBROADCASTD md5Constants<>+1440(SB), Z20
 	VPADDD       1536(AX), Z3, Z3
 	VPADDD       1600(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1472(SB), Z27
+	VPBROADCASTD md5Constants<>+1472(SB), Z20
 	VPADDD       1920(AX), Z2, Z2
 	VPADDD       1984(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1504(SB), Z27
+	VPBROADCASTD md5Constants<>+1504(SB), Z20
 	VPADDD       256(AX), Z1, Z1
 	VPADDD       320(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1536(SB), Z27
+	VPBROADCASTD md5Constants<>+1536(SB), Z20
 	VPADDD       (AX), Z0, Z0
 	VPADDD       64(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1568(SB), Z27
+	VPBROADCASTD md5Constants<>+1568(SB), Z20
 	VPADDD       896(AX), Z3, Z3
 	VPADDD       960(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1600(SB), Z27
+	VPBROADCASTD md5Constants<>+1600(SB), Z20
 	VPADDD       1792(AX), Z2, Z2
 	VPADDD       1856(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1632(SB), Z27
+	VPBROADCASTD md5Constants<>+1632(SB), Z20
 	VPADDD       640(AX), Z1, Z1
 	VPADDD       704(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1664(SB), Z27
+	VPBROADCASTD md5Constants<>+1664(SB), Z20
 	VPADDD       1536(AX), Z0, Z0
 	VPADDD       1600(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1696(SB), Z27
+	VPBROADCASTD md5Constants<>+1696(SB), Z20
 	VPADDD       384(AX), Z3, Z3
 	VPADDD       448(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1728(SB), Z27
+	VPBROADCASTD md5Constants<>+1728(SB), Z20
 	VPADDD       1280(AX), Z2, Z2
 	VPADDD       1344(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1760(SB), Z27
+	VPBROADCASTD md5Constants<>+1760(SB), Z20
 	VPADDD       128(AX), Z1, Z1
 	VPADDD       192(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1792(SB), Z27
+	VPBROADCASTD md5Constants<>+1792(SB), Z20
 	VPADDD       1024(AX), Z0, Z0
 	VPADDD       1088(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1824(SB), Z27
+	VPBROADCASTD md5Constants<>+1824(SB), Z20
 	VPADDD       1920(AX), Z3, Z3
 	VPADDD       1984(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1856(SB), Z27
+	VPBROADCASTD md5Constants<>+1856(SB), Z20
 	VPADDD       768(AX), Z2, Z2
 	VPADDD       832(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+1888(SB), Z27
+	VPBROADCASTD md5Constants<>+1888(SB), Z20
 	VPADDD       1664(AX), Z1, Z1
 	VPADDD       1728(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPBROADCASTD md5Constants<>+1920(SB), Z27
+	VPBROADCASTD md5Constants<>+1920(SB), Z20
 	VPADDD       512(AX), Z0, Z0
 	VPADDD       576(AX), Z4, Z4
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
-	VPBROADCASTD md5Constants<>+1952(SB), Z27
+	VPBROADCASTD md5Constants<>+1952(SB), Z20
 	VPADDD       1408(AX), Z3, Z3
 	VPADDD       1472(AX), Z7, Z7
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
-	VPBROADCASTD md5Constants<>+1984(SB), Z27
+	VPBROADCASTD md5Constants<>+1984(SB), Z20
 	VPADDD       256(AX), Z2, Z2
 	VPADDD       320(AX), Z6, Z6
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
-	VPBROADCASTD md5Constants<>+2016(SB), Z27
+	VPBROADCASTD md5Constants<>+2016(SB), Z20
 	VPADDD       1152(AX), Z1, Z1
 	VPADDD       1216(AX), Z5, Z5
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
-	VPADDD       Z12, Z0, Z0
-	VPADDD       Z16, Z4, Z4
-	VPADDD       Z13, Z1, Z1
-	VPADDD       Z17, Z5, Z5
-	VPADDD       Z14, Z2, Z2
-	VPADDD       Z18, Z6, Z6
-	VPADDD       Z15, Z3, Z3
-	VPADDD       Z19, Z7, Z7
+	VPADDD       (R10), Z0, Z0
+	VPADDD       64(R10), Z4, Z4
+	VPADDD       128(R10), Z1, Z1
+	VPADDD       192(R10), Z5, Z5
+	VPADDD       256(R10), Z2, Z2
+	VPADDD       320(R10), Z6, Z6
+	VPADDD       384(R10), Z3, Z3
+	VPADDD       448(R10), Z7, Z7
 	ADDQ         $0x00000800, AX
 	DECL         CX
 	JZ           done
-	VMOVDQA32    Z0, Z12
-	VMOVDQA32    Z4, Z16
-	VMOVDQA32    Z1, Z13
-	VMOVDQA32    Z5, Z17
-	VMOVDQA32    Z2, Z14
-	VMOVDQA32    Z6, Z18
-	VMOVDQA32    Z3, Z15
-	VMOVDQA32    Z7, Z19
+	VMOVDQU32    Z0, (R10)
+	VMOVDQU32    Z4, 64(R10)
+	VMOVDQU32    Z1, 128(R10)
+	VMOVDQU32    Z5, 192(R10)
+	VMOVDQU32    Z2, 256(R10)
+	VMOVDQU32    Z6, 320(R10)
+	VMOVDQU32    Z3, 384(R10)
+	VMOVDQU32    Z7, 448(R10)
 	JMP          block
 
 done:
@@ -2316,1526 +2316,1526 @@ round:
 	JMP       compress
 
 shifted:
-	VMOVD        12(SI), X28
-	VMOVD        16(SI), X29
-	VPBROADCASTD 20(SI), Z30
-	VPSLLD       X28, Z0, Z24
-	VPTERNLOGD   $0xb8, (DX), Z30, Z24
-	VMOVDQU32    Z24, (DX)
-	VPSLLD       X28, Z4, Z25
-	VPTERNLOGD   $0xb8, 64(DX), Z30, Z25
-	VMOVDQU32    Z25, 64(DX)
-	VPSLLD       X28, Z8, Z26
-	VPTERNLOGD   $0xb8, 128(DX), Z30, Z26
-	VMOVDQU32    Z26, 128(DX)
-	VPSLLD       X28, Z1, Z24
-	VPSRLD       X29, Z0, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 192(DX)
-	VPSLLD       X28, Z5, Z25
-	VPSRLD       X29, Z4, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 256(DX)
-	VPSLLD       X28, Z9, Z26
-	VPSRLD       X29, Z8, Z20
-	VPORD        Z20, Z26, Z26
-	VMOVDQU32    Z26, 320(DX)
-	VPSLLD       X28, Z2, Z24
-	VPSRLD       X29, Z1, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 384(DX)
-	VPSLLD       X28, Z6, Z25
-	VPSRLD       X29, Z5, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 448(DX)
-	VPSLLD       X28, Z10, Z26
-	VPSRLD       X29, Z9, Z20
-	VPORD        Z20, Z26, Z26
-	VMOVDQU32    Z26, 512(DX)
-	VPSLLD       X28, Z3, Z24
-	VPSRLD       X29, Z2, Z12
-	VPORD        Z12, Z24, Z24
-	VMOVDQU32    Z24, 576(DX)
-	VPSLLD       X28, Z7, Z25
-	VPSRLD       X29, Z6, Z16
-	VPORD        Z16, Z25, Z25
-	VMOVDQU32    Z25, 640(DX)
-	VPSLLD       X28, Z11, Z26
-	VPSRLD       X29, Z10, Z20
-	VPORD        Z20, Z26, Z26
-	VMOVDQU32    Z26, 704(DX)
-	VPSRLD       X29, Z3, Z24
-	VPTERNLOGD   $0xe2, 768(DX), Z30, Z24
-	VMOVDQU32    Z24, 768(DX)
-	VPSRLD       X29, Z7, Z25
-	VPTERNLOGD   $0xe2, 832(DX), Z30, Z25
-	VMOVDQU32    Z25, 832(DX)
-	VPSRLD       X29, Z11, Z26
-	VPTERNLOGD   $0xe2, 896(DX), Z30, Z26
-	VMOVDQU32    Z26, 896(DX)
+	VMOVD        12(SI), X21
+	VMOVD        16(SI), X22
+	VPBROADCASTD 20(SI), Z23
+	VPSLLD       X21, Z0, Z16
+	VPTERNLOGD   $0xb8, (DX), Z23, Z16
+	VMOVDQU32    Z16, (DX)
+	VPSLLD       X21, Z4, Z17
+	VPTERNLOGD   $0xb8, 64(DX), Z23, Z17
+	VMOVDQU32    Z17, 64(DX)
+	VPSLLD       X21, Z8, Z18
+	VPTERNLOGD   $0xb8, 128(DX), Z23, Z18
+	VMOVDQU32    Z18, 128(DX)
+	VPSLLD       X21, Z1, Z16
+	VPSRLD       X22, Z0, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 192(DX)
+	VPSLLD       X21, Z5, Z17
+	VPSRLD       X22, Z4, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 256(DX)
+	VPSLLD       X21, Z9, Z18
+	VPSRLD       X22, Z8, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 320(DX)
+	VPSLLD       X21, Z2, Z16
+	VPSRLD       X22, Z1, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 384(DX)
+	VPSLLD       X21, Z6, Z17
+	VPSRLD       X22, Z5, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 448(DX)
+	VPSLLD       X21, Z10, Z18
+	VPSRLD       X22, Z9, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 512(DX)
+	VPSLLD       X21, Z3, Z16
+	VPSRLD       X22, Z2, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 576(DX)
+	VPSLLD       X21, Z7, Z17
+	VPSRLD       X22, Z6, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 640(DX)
+	VPSLLD       X21, Z11, Z18
+	VPSRLD       X22, Z10, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 704(DX)
+	VPSRLD       X22, Z3, Z16
+	VPTERNLOGD   $0xe2, 768(DX), Z23, Z16
+	VMOVDQU32    Z16, 768(DX)
+	VPSRLD       X22, Z7, Z17
+	VPTERNLOGD   $0xe2, 832(DX), Z23, Z17
+	VMOVDQU32    Z17, 832(DX)
+	VPSRLD       X22, Z11, Z18
+	VPTERNLOGD   $0xe2, 896(DX), Z23, Z18
+	VMOVDQU32    Z18, 896(DX)
 
 compress:
 	VPBROADCASTD md5Initial<>+0(SB), Z0
-	VMOVDQA32    Z0, Z12
+	VMOVDQU32    Z0, (R10)
 	VMOVDQA32    Z0, Z4
-	VMOVDQA32    Z0, Z16
+	VMOVDQU32    Z0, 64(R10)
 	VMOVDQA32    Z0, Z8
-	VMOVDQA32    Z0, Z20
+	VMOVDQU32    Z0, 128(R10)
 	VPBROADCASTD md5Initial<>+32(SB), Z1
-	VMOVDQA32    Z1, Z13
+	VMOVDQU32    Z1, 192(R10)
 	VMOVDQA32    Z1, Z5
-	VMOVDQA32    Z1, Z17
+	VMOVDQU32    Z1, 256(R10)
 	VMOVDQA32    Z1, Z9
-	VMOVDQA32    Z1, Z21
+	VMOVDQU32    Z1, 320(R10)
 	VPBROADCASTD md5Initial<>+64(SB), Z2
-	VMOVDQA32    Z2, Z14
+	VMOVDQU32    Z2, 384(R10)
 	VMOVDQA32    Z2, Z6
-	VMOVDQA32    Z2, Z18
+	VMOVDQU32    Z2, 448(R10)
 	VMOVDQA32    Z2, Z10
-	VMOVDQA32    Z2, Z22
+	VMOVDQU32    Z2, 512(R10)
 	VPBROADCASTD md5Initial<>+96(SB), Z3
-	VMOVDQA32    Z3, Z15
+	VMOVDQU32    Z3, 576(R10)
 	VMOVDQA32    Z3, Z7
-	VMOVDQA32    Z3, Z19
+	VMOVDQU32    Z3, 640(R10)
 	VMOVDQA32    Z3, Z11
-	VMOVDQA32    Z3, Z23
+	VMOVDQU32    Z3, 704(R10)
 
 block:
-	VPBROADCASTD md5Constants<>+0(SB), Z27
+	VPBROADCASTD md5Constants<>+0(SB), Z20
 	VPADDD       (AX), Z0, Z0
 	VPADDD       64(AX), Z4, Z4
 	VPADDD       128(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPTERNLOGD   $0xd8, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPROLD       $0x07, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+32(SB), Z27
+	VPBROADCASTD md5Constants<>+32(SB), Z20
 	VPADDD       192(AX), Z3, Z3
 	VPADDD       256(AX), Z7, Z7
 	VPADDD       320(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPTERNLOGD   $0xd8, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPROLD       $0x0c, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+64(SB), Z27
+	VPBROADCASTD md5Constants<>+64(SB), Z20
 	VPADDD       384(AX), Z2, Z2
 	VPADDD       448(AX), Z6, Z6
 	VPADDD       512(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPTERNLOGD   $0xd8, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPROLD       $0x11, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+96(SB), Z27
+	VPBROADCASTD md5Constants<>+96(SB), Z20
 	VPADDD       576(AX), Z1, Z1
 	VPADDD       640(AX), Z5, Z5
 	VPADDD       704(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPTERNLOGD   $0xd8, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPROLD       $0x16, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+128(SB), Z27
+	VPBROADCASTD md5Constants<>+128(SB), Z20
 	VPADDD       768(AX), Z0, Z0
 	VPADDD       832(AX), Z4, Z4
 	VPADDD       896(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPTERNLOGD   $0xd8, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPROLD       $0x07, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+160(SB), Z27
+	VPBROADCASTD md5Constants<>+160(SB), Z20
 	VPADDD       960(AX), Z3, Z3
 	VPADDD       1024(AX), Z7, Z7
 	VPADDD       1088(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPTERNLOGD   $0xd8, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPROLD       $0x0c, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+192(SB), Z27
+	VPBROADCASTD md5Constants<>+192(SB), Z20
 	VPADDD       1152(AX), Z2, Z2
 	VPADDD       1216(AX), Z6, Z6
 	VPADDD       1280(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPTERNLOGD   $0xd8, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPROLD       $0x11, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+224(SB), Z27
+	VPBROADCASTD md5Constants<>+224(SB), Z20
 	VPADDD       1344(AX), Z1, Z1
 	VPADDD       1408(AX), Z5, Z5
 	VPADDD       1472(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPTERNLOGD   $0xd8, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPROLD       $0x16, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+256(SB), Z27
+	VPBROADCASTD md5Constants<>+256(SB), Z20
 	VPADDD       1536(AX), Z0, Z0
 	VPADDD       1600(AX), Z4, Z4
 	VPADDD       1664(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPTERNLOGD   $0xd8, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPROLD       $0x07, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+288(SB), Z27
+	VPBROADCASTD md5Constants<>+288(SB), Z20
 	VPADDD       1728(AX), Z3, Z3
 	VPADDD       1792(AX), Z7, Z7
 	VPADDD       1856(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPTERNLOGD   $0xd8, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPROLD       $0x0c, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+320(SB), Z27
+	VPBROADCASTD md5Constants<>+320(SB), Z20
 	VPADDD       1920(AX), Z2, Z2
 	VPADDD       1984(AX), Z6, Z6
 	VPADDD       2048(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPTERNLOGD   $0xd8, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPROLD       $0x11, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+352(SB), Z27
+	VPBROADCASTD md5Constants<>+352(SB), Z20
 	VPADDD       2112(AX), Z1, Z1
 	VPADDD       2176(AX), Z5, Z5
 	VPADDD       2240(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPTERNLOGD   $0xd8, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPROLD       $0x16, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+384(SB), Z27
+	VPBROADCASTD md5Constants<>+384(SB), Z20
 	VPADDD       2304(AX), Z0, Z0
 	VPADDD       2368(AX), Z4, Z4
 	VPADDD       2432(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xd8, Z1, Z2, Z24
-	VPTERNLOGD   $0xd8, Z5, Z6, Z25
-	VPTERNLOGD   $0xd8, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x07, Z0, Z0
 	VPROLD       $0x07, Z4, Z4
 	VPROLD       $0x07, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+416(SB), Z27
+	VPBROADCASTD md5Constants<>+416(SB), Z20
 	VPADDD       2496(AX), Z3, Z3
 	VPADDD       2560(AX), Z7, Z7
 	VPADDD       2624(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xd8, Z0, Z1, Z24
-	VPTERNLOGD   $0xd8, Z4, Z5, Z25
-	VPTERNLOGD   $0xd8, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0c, Z3, Z3
 	VPROLD       $0x0c, Z7, Z7
 	VPROLD       $0x0c, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+448(SB), Z27
+	VPBROADCASTD md5Constants<>+448(SB), Z20
 	VPADDD       2688(AX), Z2, Z2
 	VPADDD       2752(AX), Z6, Z6
 	VPADDD       2816(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xd8, Z3, Z0, Z24
-	VPTERNLOGD   $0xd8, Z7, Z4, Z25
-	VPTERNLOGD   $0xd8, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x11, Z2, Z2
 	VPROLD       $0x11, Z6, Z6
 	VPROLD       $0x11, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+480(SB), Z27
+	VPBROADCASTD md5Constants<>+480(SB), Z20
 	VPADDD       2880(AX), Z1, Z1
 	VPADDD       2944(AX), Z5, Z5
 	VPADDD       3008(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xd8, Z2, Z3, Z24
-	VPTERNLOGD   $0xd8, Z6, Z7, Z25
-	VPTERNLOGD   $0xd8, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x16, Z1, Z1
 	VPROLD       $0x16, Z5, Z5
 	VPROLD       $0x16, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+512(SB), Z27
+	VPBROADCASTD md5Constants<>+512(SB), Z20
 	VPADDD       192(AX), Z0, Z0
 	VPADDD       256(AX), Z4, Z4
 	VPADDD       320(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPTERNLOGD   $0xac, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPROLD       $0x05, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+544(SB), Z27
+	VPBROADCASTD md5Constants<>+544(SB), Z20
 	VPADDD       1152(AX), Z3, Z3
 	VPADDD       1216(AX), Z7, Z7
 	VPADDD       1280(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPTERNLOGD   $0xac, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPROLD       $0x09, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+576(SB), Z27
+	VPBROADCASTD md5Constants<>+576(SB), Z20
 	VPADDD       2112(AX), Z2, Z2
 	VPADDD       2176(AX), Z6, Z6
 	VPADDD       2240(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPTERNLOGD   $0xac, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPROLD       $0x0e, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+608(SB), Z27
+	VPBROADCASTD md5Constants<>+608(SB), Z20
 	VPADDD       (AX), Z1, Z1
 	VPADDD       64(AX), Z5, Z5
 	VPADDD       128(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPTERNLOGD   $0xac, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPROLD       $0x14, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+640(SB), Z27
+	VPBROADCASTD md5Constants<>+640(SB), Z20
 	VPADDD       960(AX), Z0, Z0
 	VPADDD       1024(AX), Z4, Z4
 	VPADDD       1088(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPTERNLOGD   $0xac, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPROLD       $0x05, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+672(SB), Z27
+	VPBROADCASTD md5Constants<>+672(SB), Z20
 	VPADDD       1920(AX), Z3, Z3
 	VPADDD       1984(AX), Z7, Z7
 	VPADDD       2048(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPTERNLOGD   $0xac, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPROLD       $0x09, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+704(SB), Z27
+	VPBROADCASTD md5Constants<>+704(SB), Z20
 	VPADDD       2880(AX), Z2, Z2
 	VPADDD       2944(AX), Z6, Z6
 	VPADDD       3008(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPTERNLOGD   $0xac, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPROLD       $0x0e, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+736(SB), Z27
+	VPBROADCASTD md5Constants<>+736(SB), Z20
 	VPADDD       768(AX), Z1, Z1
 	VPADDD       832(AX), Z5, Z5
 	VPADDD       896(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPTERNLOGD   $0xac, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPROLD       $0x14, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+768(SB), Z27
+	VPBROADCASTD md5Constants<>+768(SB), Z20
 	VPADDD       1728(AX), Z0, Z0
 	VPADDD       1792(AX), Z4, Z4
 	VPADDD       1856(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPTERNLOGD   $0xac, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPROLD       $0x05, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+800(SB), Z27
+	VPBROADCASTD md5Constants<>+800(SB), Z20
 	VPADDD       2688(AX), Z3, Z3
 	VPADDD       2752(AX), Z7, Z7
 	VPADDD       2816(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPTERNLOGD   $0xac, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPROLD       $0x09, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+832(SB), Z27
+	VPBROADCASTD md5Constants<>+832(SB), Z20
 	VPADDD       576(AX), Z2, Z2
 	VPADDD       640(AX), Z6, Z6
 	VPADDD       704(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPTERNLOGD   $0xac, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPROLD       $0x0e, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+864(SB), Z27
+	VPBROADCASTD md5Constants<>+864(SB), Z20
 	VPADDD       1536(AX), Z1, Z1
 	VPADDD       1600(AX), Z5, Z5
 	VPADDD       1664(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPTERNLOGD   $0xac, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPROLD       $0x14, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+896(SB), Z27
+	VPBROADCASTD md5Constants<>+896(SB), Z20
 	VPADDD       2496(AX), Z0, Z0
 	VPADDD       2560(AX), Z4, Z4
 	VPADDD       2624(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0xac, Z1, Z2, Z24
-	VPTERNLOGD   $0xac, Z5, Z6, Z25
-	VPTERNLOGD   $0xac, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x05, Z0, Z0
 	VPROLD       $0x05, Z4, Z4
 	VPROLD       $0x05, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+928(SB), Z27
+	VPBROADCASTD md5Constants<>+928(SB), Z20
 	VPADDD       384(AX), Z3, Z3
 	VPADDD       448(AX), Z7, Z7
 	VPADDD       512(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0xac, Z0, Z1, Z24
-	VPTERNLOGD   $0xac, Z4, Z5, Z25
-	VPTERNLOGD   $0xac, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x09, Z3, Z3
 	VPROLD       $0x09, Z7, Z7
 	VPROLD       $0x09, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+960(SB), Z27
+	VPBROADCASTD md5Constants<>+960(SB), Z20
 	VPADDD       1344(AX), Z2, Z2
 	VPADDD       1408(AX), Z6, Z6
 	VPADDD       1472(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0xac, Z3, Z0, Z24
-	VPTERNLOGD   $0xac, Z7, Z4, Z25
-	VPTERNLOGD   $0xac, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x0e, Z2, Z2
 	VPROLD       $0x0e, Z6, Z6
 	VPROLD       $0x0e, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+992(SB), Z27
+	VPBROADCASTD md5Constants<>+992(SB), Z20
 	VPADDD       2304(AX), Z1, Z1
 	VPADDD       2368(AX), Z5, Z5
 	VPADDD       2432(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0xac, Z2, Z3, Z24
-	VPTERNLOGD   $0xac, Z6, Z7, Z25
-	VPTERNLOGD   $0xac, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x14, Z1, Z1
 	VPROLD       $0x14, Z5, Z5
 	VPROLD       $0x14, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1024(SB), Z27
+	VPBROADCASTD md5Constants<>+1024(SB), Z20
 	VPADDD       960(AX), Z0, Z0
 	VPADDD       1024(AX), Z4, Z4
 	VPADDD       1088(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPTERNLOGD   $0x96, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPROLD       $0x04, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1056(SB), Z27
+	VPBROADCASTD md5Constants<>+1056(SB), Z20
 	VPADDD       1536(AX), Z3, Z3
 	VPADDD       1600(AX), Z7, Z7
 	VPADDD       1664(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPTERNLOGD   $0x96, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPROLD       $0x0b, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1088(SB), Z27
+	VPBROADCASTD md5Constants<>+1088(SB), Z20
 	VPADDD       2112(AX), Z2, Z2
 	VPADDD       2176(AX), Z6, Z6
 	VPADDD       2240(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPTERNLOGD   $0x96, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPROLD       $0x10, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1120(SB), Z27
+	VPBROADCASTD md5Constants<>+1120(SB), Z20
 	VPADDD       2688(AX), Z1, Z1
 	VPADDD       2752(AX), Z5, Z5
 	VPADDD       2816(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPTERNLOGD   $0x96, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPROLD       $0x17, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1152(SB), Z27
+	VPBROADCASTD md5Constants<>+1152(SB), Z20
 	VPADDD       192(AX), Z0, Z0
 	VPADDD       256(AX), Z4, Z4
 	VPADDD       320(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPTERNLOGD   $0x96, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPROLD       $0x04, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1184(SB), Z27
+	VPBROADCASTD md5Constants<>+1184(SB), Z20
 	VPADDD       768(AX), Z3, Z3
 	VPADDD       832(AX), Z7, Z7
 	VPADDD       896(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPTERNLOGD   $0x96, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPROLD       $0x0b, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1216(SB), Z27
+	VPBROADCASTD md5Constants<>+1216(SB), Z20
 	VPADDD       1344(AX), Z2, Z2
 	VPADDD       1408(AX), Z6, Z6
 	VPADDD       1472(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPTERNLOGD   $0x96, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPROLD       $0x10, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1248(SB), Z27
+	VPBROADCASTD md5Constants<>+1248(SB), Z20
 	VPADDD       1920(AX), Z1, Z1
 	VPADDD       1984(AX), Z5, Z5
 	VPADDD       2048(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPTERNLOGD   $0x96, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPROLD       $0x17, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1280(SB), Z27
+	VPBROADCASTD md5Constants<>+1280(SB), Z20
 	VPADDD       2496(AX), Z0, Z0
 	VPADDD       2560(AX), Z4, Z4
 	VPADDD       2624(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPTERNLOGD   $0x96, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPROLD       $0x04, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1312(SB), Z27
+	VPBROADCASTD md5Constants<>+1312(SB), Z20
 	VPADDD       (AX), Z3, Z3
 	VPADDD       64(AX), Z7, Z7
 	VPADDD       128(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPTERNLOGD   $0x96, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPROLD       $0x0b, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1344(SB), Z27
+	VPBROADCASTD md5Constants<>+1344(SB), Z20
 	VPADDD       576(AX), Z2, Z2
 	VPADDD       640(AX), Z6, Z6
 	VPADDD       704(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPTERNLOGD   $0x96, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPROLD       $0x10, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1376(SB), Z27
+	VPBROADCASTD md5Constants<>+1376(SB), Z20
 	VPADDD       1152(AX), Z1, Z1
 	VPADDD       1216(AX), Z5, Z5
 	VPADDD       1280(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPTERNLOGD   $0x96, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPROLD       $0x17, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1408(SB), Z27
+	VPBROADCASTD md5Constants<>+1408(SB), Z20
 	VPADDD       1728(AX), Z0, Z0
 	VPADDD       1792(AX), Z4, Z4
 	VPADDD       1856(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x96, Z1, Z2, Z24
-	VPTERNLOGD   $0x96, Z5, Z6, Z25
-	VPTERNLOGD   $0x96, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
 	VPROLD       $0x04, Z0, Z0
 	VPROLD       $0x04, Z4, Z4
 	VPROLD       $0x04, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1440(SB), Z27
+	VPBROADCASTD md5Constants<>+1440(SB), Z20
 	VPADDD       2304(AX), Z3, Z3
 	VPADDD       2368(AX), Z7, Z7
 	VPADDD       2432(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x96, Z0, Z1, Z24
-	VPTERNLOGD   $0x96, Z4, Z5, Z25
-	VPTERNLOGD   $0x96, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
 	VPROLD       $0x0b, Z3, Z3
 	VPROLD       $0x0b, Z7, Z7
 	VPROLD       $0x0b, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1472(SB), Z27
+	VPBROADCASTD md5Constants<>+1472(SB), Z20
 	VPADDD       2880(AX), Z2, Z2
 	VPADDD       2944(AX), Z6, Z6
 	VPADDD       3008(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x96, Z3, Z0, Z24
-	VPTERNLOGD   $0x96, Z7, Z4, Z25
-	VPTERNLOGD   $0x96, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
 	VPROLD       $0x10, Z2, Z2
 	VPROLD       $0x10, Z6, Z6
 	VPROLD       $0x10, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1504(SB), Z27
+	VPBROADCASTD md5Constants<>+1504(SB), Z20
 	VPADDD       384(AX), Z1, Z1
 	VPADDD       448(AX), Z5, Z5
 	VPADDD       512(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x96, Z2, Z3, Z24
-	VPTERNLOGD   $0x96, Z6, Z7, Z25
-	VPTERNLOGD   $0x96, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
 	VPROLD       $0x17, Z1, Z1
 	VPROLD       $0x17, Z5, Z5
 	VPROLD       $0x17, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1536(SB), Z27
+	VPBROADCASTD md5Constants<>+1536(SB), Z20
 	VPADDD       (AX), Z0, Z0
 	VPADDD       64(AX), Z4, Z4
 	VPADDD       128(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPTERNLOGD   $0x63, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPROLD       $0x06, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1568(SB), Z27
+	VPBROADCASTD md5Constants<>+1568(SB), Z20
 	VPADDD       1344(AX), Z3, Z3
 	VPADDD       1408(AX), Z7, Z7
 	VPADDD       1472(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPTERNLOGD   $0x63, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPROLD       $0x0a, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1600(SB), Z27
+	VPBROADCASTD md5Constants<>+1600(SB), Z20
 	VPADDD       2688(AX), Z2, Z2
 	VPADDD       2752(AX), Z6, Z6
 	VPADDD       2816(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPTERNLOGD   $0x63, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPROLD       $0x0f, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1632(SB), Z27
+	VPBROADCASTD md5Constants<>+1632(SB), Z20
 	VPADDD       960(AX), Z1, Z1
 	VPADDD       1024(AX), Z5, Z5
 	VPADDD       1088(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPTERNLOGD   $0x63, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPROLD       $0x15, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1664(SB), Z27
+	VPBROADCASTD md5Constants<>+1664(SB), Z20
 	VPADDD       2304(AX), Z0, Z0
 	VPADDD       2368(AX), Z4, Z4
 	VPADDD       2432(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPTERNLOGD   $0x63, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPROLD       $0x06, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1696(SB), Z27
+	VPBROADCASTD md5Constants<>+1696(SB), Z20
 	VPADDD       576(AX), Z3, Z3
 	VPADDD       640(AX), Z7, Z7
 	VPADDD       704(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPTERNLOGD   $0x63, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPROLD       $0x0a, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1728(SB), Z27
+	VPBROADCASTD md5Constants<>+1728(SB), Z20
 	VPADDD       1920(AX), Z2, Z2
 	VPADDD       1984(AX), Z6, Z6
 	VPADDD       2048(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPTERNLOGD   $0x63, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPROLD       $0x0f, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1760(SB), Z27
+	VPBROADCASTD md5Constants<>+1760(SB), Z20
 	VPADDD       192(AX), Z1, Z1
 	VPADDD       256(AX), Z5, Z5
 	VPADDD       320(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPTERNLOGD   $0x63, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPROLD       $0x15, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1792(SB), Z27
+	VPBROADCASTD md5Constants<>+1792(SB), Z20
 	VPADDD       1536(AX), Z0, Z0
 	VPADDD       1600(AX), Z4, Z4
 	VPADDD       1664(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPTERNLOGD   $0x63, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPROLD       $0x06, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1824(SB), Z27
+	VPBROADCASTD md5Constants<>+1824(SB), Z20
 	VPADDD       2880(AX), Z3, Z3
 	VPADDD       2944(AX), Z7, Z7
 	VPADDD       3008(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPTERNLOGD   $0x63, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPROLD       $0x0a, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1856(SB), Z27
+	VPBROADCASTD md5Constants<>+1856(SB), Z20
 	VPADDD       1152(AX), Z2, Z2
 	VPADDD       1216(AX), Z6, Z6
 	VPADDD       1280(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPTERNLOGD   $0x63, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPROLD       $0x0f, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+1888(SB), Z27
+	VPBROADCASTD md5Constants<>+1888(SB), Z20
 	VPADDD       2496(AX), Z1, Z1
 	VPADDD       2560(AX), Z5, Z5
 	VPADDD       2624(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPTERNLOGD   $0x63, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPROLD       $0x15, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPBROADCASTD md5Constants<>+1920(SB), Z27
+	VPBROADCASTD md5Constants<>+1920(SB), Z20
 	VPADDD       768(AX), Z0, Z0
 	VPADDD       832(AX), Z4, Z4
 	VPADDD       896(AX), Z8, Z8
-	VMOVDQA32    Z3, Z24
-	VMOVDQA32    Z7, Z25
-	VMOVDQA32    Z11, Z26
-	VPADDD       Z27, Z0, Z0
-	VPADDD       Z27, Z4, Z4
-	VPADDD       Z27, Z8, Z8
-	VPTERNLOGD   $0x63, Z1, Z2, Z24
-	VPTERNLOGD   $0x63, Z5, Z6, Z25
-	VPTERNLOGD   $0x63, Z9, Z10, Z26
-	VPADDD       Z24, Z0, Z0
-	VPADDD       Z25, Z4, Z4
-	VPADDD       Z26, Z8, Z8
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
 	VPROLD       $0x06, Z0, Z0
 	VPROLD       $0x06, Z4, Z4
 	VPROLD       $0x06, Z8, Z8
 	VPADDD       Z1, Z0, Z0
 	VPADDD       Z5, Z4, Z4
 	VPADDD       Z9, Z8, Z8
-	VPBROADCASTD md5Constants<>+1952(SB), Z27
+	VPBROADCASTD md5Constants<>+1952(SB), Z20
 	VPADDD       2112(AX), Z3, Z3
 	VPADDD       2176(AX), Z7, Z7
 	VPADDD       2240(AX), Z11, Z11
-	VMOVDQA32    Z2, Z24
-	VMOVDQA32    Z6, Z25
-	VMOVDQA32    Z10, Z26
-	VPADDD       Z27, Z3, Z3
-	VPADDD       Z27, Z7, Z7
-	VPADDD       Z27, Z11, Z11
-	VPTERNLOGD   $0x63, Z0, Z1, Z24
-	VPTERNLOGD   $0x63, Z4, Z5, Z25
-	VPTERNLOGD   $0x63, Z8, Z9, Z26
-	VPADDD       Z24, Z3, Z3
-	VPADDD       Z25, Z7, Z7
-	VPADDD       Z26, Z11, Z11
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
 	VPROLD       $0x0a, Z3, Z3
 	VPROLD       $0x0a, Z7, Z7
 	VPROLD       $0x0a, Z11, Z11
 	VPADDD       Z0, Z3, Z3
 	VPADDD       Z4, Z7, Z7
 	VPADDD       Z8, Z11, Z11
-	VPBROADCASTD md5Constants<>+1984(SB), Z27
+	VPBROADCASTD md5Constants<>+1984(SB), Z20
 	VPADDD       384(AX), Z2, Z2
 	VPADDD       448(AX), Z6, Z6
 	VPADDD       512(AX), Z10, Z10
-	VMOVDQA32    Z1, Z24
-	VMOVDQA32    Z5, Z25
-	VMOVDQA32    Z9, Z26
-	VPADDD       Z27, Z2, Z2
-	VPADDD       Z27, Z6, Z6
-	VPADDD       Z27, Z10, Z10
-	VPTERNLOGD   $0x63, Z3, Z0, Z24
-	VPTERNLOGD   $0x63, Z7, Z4, Z25
-	VPTERNLOGD   $0x63, Z11, Z8, Z26
-	VPADDD       Z24, Z2, Z2
-	VPADDD       Z25, Z6, Z6
-	VPADDD       Z26, Z10, Z10
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
 	VPROLD       $0x0f, Z2, Z2
 	VPROLD       $0x0f, Z6, Z6
 	VPROLD       $0x0f, Z10, Z10
 	VPADDD       Z3, Z2, Z2
 	VPADDD       Z7, Z6, Z6
 	VPADDD       Z11, Z10, Z10
-	VPBROADCASTD md5Constants<>+2016(SB), Z27
+	VPBROADCASTD md5Constants<>+2016(SB), Z20
 	VPADDD       1728(AX), Z1, Z1
 	VPADDD       1792(AX), Z5, Z5
 	VPADDD       1856(AX), Z9, Z9
-	VMOVDQA32    Z0, Z24
-	VMOVDQA32    Z4, Z25
-	VMOVDQA32    Z8, Z26
-	VPADDD       Z27, Z1, Z1
-	VPADDD       Z27, Z5, Z5
-	VPADDD       Z27, Z9, Z9
-	VPTERNLOGD   $0x63, Z2, Z3, Z24
-	VPTERNLOGD   $0x63, Z6, Z7, Z25
-	VPTERNLOGD   $0x63, Z10, Z11, Z26
-	VPADDD       Z24, Z1, Z1
-	VPADDD       Z25, Z5, Z5
-	VPADDD       Z26, Z9, Z9
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
 	VPROLD       $0x15, Z1, Z1
 	VPROLD       $0x15, Z5, Z5
 	VPROLD       $0x15, Z9, Z9
 	VPADDD       Z2, Z1, Z1
 	VPADDD       Z6, Z5, Z5
 	VPADDD       Z10, Z9, Z9
-	VPADDD       Z12, Z0, Z0
-	VPADDD       Z16, Z4, Z4
-	VPADDD       Z20, Z8, Z8
-	VPADDD       Z13, Z1, Z1
-	VPADDD       Z17, Z5, Z5
-	VPADDD       Z21, Z9, Z9
-	VPADDD       Z14, Z2, Z2
-	VPADDD       Z18, Z6, Z6
-	VPADDD       Z22, Z10, Z10
-	VPADDD       Z15, Z3, Z3
-	VPADDD       Z19, Z7, Z7
-	VPADDD       Z23, Z11, Z11
+	VPADDD       (R10), Z0, Z0
+	VPADDD       64(R10), Z4, Z4
+	VPADDD       128(R10), Z8, Z8
+	VPADDD       192(R10), Z1, Z1
+	VPADDD       256(R10), Z5, Z5
+	VPADDD       320(R10), Z9, Z9
+	VPADDD       384(R10), Z2, Z2
+	VPADDD       448(R10), Z6, Z6
+	VPADDD       512(R10), Z10, Z10
+	VPADDD       576(R10), Z3, Z3
+	VPADDD       640(R10), Z7, Z7
+	VPADDD       704(R10), Z11, Z11
 	ADDQ         $0x00000c00, AX
 	DECL         CX
 	JZ           done
-	VMOVDQA32    Z0, Z12
-	VMOVDQA32    Z4, Z16
-	VMOVDQA32    Z8, Z20
-	VMOVDQA32    Z1, Z13
-	VMOVDQA32    Z5, Z17
-	VMOVDQA32    Z9, Z21
-	VMOVDQA32    Z2, Z14
-	VMOVDQA32    Z6, Z18
-	VMOVDQA32    Z10, Z22
-	VMOVDQA32    Z3, Z15
-	VMOVDQA32    Z7, Z19
-	VMOVDQA32    Z11, Z23
+	VMOVDQU32    Z0, (R10)
+	VMOVDQU32    Z4, 64(R10)
+	VMOVDQU32    Z8, 128(R10)
+	VMOVDQU32    Z1, 192(R10)
+	VMOVDQU32    Z5, 256(R10)
+	VMOVDQU32    Z9, 320(R10)
+	VMOVDQU32    Z2, 384(R10)
+	VMOVDQU32    Z6, 448(R10)
+	VMOVDQU32    Z10, 512(R10)
+	VMOVDQU32    Z3, 576(R10)
+	VMOVDQU32    Z7, 640(R10)
+	VMOVDQU32    Z11, 704(R10)
 	JMP          block
 
 done:
@@ -3856,6 +3856,2093 @@ done:
 	VMOVDQU32 Z3, 576(R10)
 	VMOVDQU32 Z7, 640(R10)
 	VMOVDQU32 Z11, 704(R10)
+	VZEROUPPER
+	RET
+
+// func rounds512x4(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
+// Requires: AVX, AVX512F, CMOV
+TEXT ·rounds512x4(SB), NOSPLIT, $0-40
+	MOVQ      digest+0(FP), R10
+	VMOVDQU32 (R10), Z0
+	VMOVDQU32 64(R10), Z4
+	VMOVDQU32 128(R10), Z8
+	VMOVDQU32 192(R10), Z12
+	VMOVDQU32 256(R10), Z1
+	VMOVDQU32 320(R10), Z5
+	VMOVDQU32 384(R10), Z9
+	VMOVDQU32 448(R10), Z13
+	VMOVDQU32 512(R10), Z2
+	VMOVDQU32 576(R10), Z6
+	VMOVDQU32 640(R10), Z10
+	VMOVDQU32 704(R10), Z14
+	VMOVDQU32 768(R10), Z3
+	VMOVDQU32 832(R10), Z7
+	VMOVDQU32 896(R10), Z11
+	VMOVDQU32 960(R10), Z15
+	MOVQ      msg+8(FP), DI
+	MOVQ      plan+16(FP), SI
+	MOVQ      entries+24(FP), R8
+	MOVQ      n+32(FP), R9
+	MOVQ      digest+0(FP), R10
+	SHLQ      $0x05, R8
+	ADDQ      SI, R8
+	MOVQ      SI, R11
+
+round:
+	MOVL      (SI), AX
+	ADDQ      DI, AX
+	MOVL      4(SI), CX
+	MOVL      8(SI), DX
+	CMPL      DX, $-1
+	JEQ       compress
+	ADDQ      DI, DX
+	CMPL      12(SI), $0x00
+	JNE       shifted
+	VMOVDQU32 Z0, (DX)
+	VMOVDQU32 Z4, 64(DX)
+	VMOVDQU32 Z8, 128(DX)
+	VMOVDQU32 Z12, 192(DX)
+	VMOVDQU32 Z1, 256(DX)
+	VMOVDQU32 Z5, 320(DX)
+	VMOVDQU32 Z9, 384(DX)
+	VMOVDQU32 Z13, 448(DX)
+	VMOVDQU32 Z2, 512(DX)
+	VMOVDQU32 Z6, 576(DX)
+	VMOVDQU32 Z10, 640(DX)
+	VMOVDQU32 Z14, 704(DX)
+	VMOVDQU32 Z3, 768(DX)
+	VMOVDQU32 Z7, 832(DX)
+	VMOVDQU32 Z11, 896(DX)
+	VMOVDQU32 Z15, 960(DX)
+	JMP       compress
+
+shifted:
+	VMOVD        12(SI), X21
+	VMOVD        16(SI), X22
+	VPBROADCASTD 20(SI), Z23
+	VPSLLD       X21, Z0, Z16
+	VPTERNLOGD   $0xb8, (DX), Z23, Z16
+	VMOVDQU32    Z16, (DX)
+	VPSLLD       X21, Z4, Z17
+	VPTERNLOGD   $0xb8, 64(DX), Z23, Z17
+	VMOVDQU32    Z17, 64(DX)
+	VPSLLD       X21, Z8, Z18
+	VPTERNLOGD   $0xb8, 128(DX), Z23, Z18
+	VMOVDQU32    Z18, 128(DX)
+	VPSLLD       X21, Z12, Z19
+	VPTERNLOGD   $0xb8, 192(DX), Z23, Z19
+	VMOVDQU32    Z19, 192(DX)
+	VPSLLD       X21, Z1, Z16
+	VPSRLD       X22, Z0, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 256(DX)
+	VPSLLD       X21, Z5, Z17
+	VPSRLD       X22, Z4, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 320(DX)
+	VPSLLD       X21, Z9, Z18
+	VPSRLD       X22, Z8, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 384(DX)
+	VPSLLD       X21, Z13, Z19
+	VPSRLD       X22, Z12, Z27
+	VPORD        Z27, Z19, Z19
+	VMOVDQU32    Z19, 448(DX)
+	VPSLLD       X21, Z2, Z16
+	VPSRLD       X22, Z1, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 512(DX)
+	VPSLLD       X21, Z6, Z17
+	VPSRLD       X22, Z5, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 576(DX)
+	VPSLLD       X21, Z10, Z18
+	VPSRLD       X22, Z9, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 640(DX)
+	VPSLLD       X21, Z14, Z19
+	VPSRLD       X22, Z13, Z27
+	VPORD        Z27, Z19, Z19
+	VMOVDQU32    Z19, 704(DX)
+	VPSLLD       X21, Z3, Z16
+	VPSRLD       X22, Z2, Z24
+	VPORD        Z24, Z16, Z16
+	VMOVDQU32    Z16, 768(DX)
+	VPSLLD       X21, Z7, Z17
+	VPSRLD       X22, Z6, Z25
+	VPORD        Z25, Z17, Z17
+	VMOVDQU32    Z17, 832(DX)
+	VPSLLD       X21, Z11, Z18
+	VPSRLD       X22, Z10, Z26
+	VPORD        Z26, Z18, Z18
+	VMOVDQU32    Z18, 896(DX)
+	VPSLLD       X21, Z15, Z19
+	VPSRLD       X22, Z14, Z27
+	VPORD        Z27, Z19, Z19
+	VMOVDQU32    Z19, 960(DX)
+	VPSRLD       X22, Z3, Z16
+	VPTERNLOGD   $0xe2, 1024(DX), Z23, Z16
+	VMOVDQU32    Z16, 1024(DX)
+	VPSRLD       X22, Z7, Z17
+	VPTERNLOGD   $0xe2, 1088(DX), Z23, Z17
+	VMOVDQU32    Z17, 1088(DX)
+	VPSRLD       X22, Z11, Z18
+	VPTERNLOGD   $0xe2, 1152(DX), Z23, Z18
+	VMOVDQU32    Z18, 1152(DX)
+	VPSRLD       X22, Z15, Z19
+	VPTERNLOGD   $0xe2, 1216(DX), Z23, Z19
+	VMOVDQU32    Z19, 1216(DX)
+
+compress:
+	VPBROADCASTD md5Initial<>+0(SB), Z0
+	VMOVDQU32    Z0, (R10)
+	VMOVDQA32    Z0, Z4
+	VMOVDQU32    Z0, 64(R10)
+	VMOVDQA32    Z0, Z8
+	VMOVDQU32    Z0, 128(R10)
+	VMOVDQA32    Z0, Z12
+	VMOVDQU32    Z0, 192(R10)
+	VPBROADCASTD md5Initial<>+32(SB), Z1
+	VMOVDQU32    Z1, 256(R10)
+	VMOVDQA32    Z1, Z5
+	VMOVDQU32    Z1, 320(R10)
+	VMOVDQA32    Z1, Z9
+	VMOVDQU32    Z1, 384(R10)
+	VMOVDQA32    Z1, Z13
+	VMOVDQU32    Z1, 448(R10)
+	VPBROADCASTD md5Initial<>+64(SB), Z2
+	VMOVDQU32    Z2, 512(R10)
+	VMOVDQA32    Z2, Z6
+	VMOVDQU32    Z2, 576(R10)
+	VMOVDQA32    Z2, Z10
+	VMOVDQU32    Z2, 640(R10)
+	VMOVDQA32    Z2, Z14
+	VMOVDQU32    Z2, 704(R10)
+	VPBROADCASTD md5Initial<>+96(SB), Z3
+	VMOVDQU32    Z3, 768(R10)
+	VMOVDQA32    Z3, Z7
+	VMOVDQU32    Z3, 832(R10)
+	VMOVDQA32    Z3, Z11
+	VMOVDQU32    Z3, 896(R10)
+	VMOVDQA32    Z3, Z15
+	VMOVDQU32    Z3, 960(R10)
+
+block:
+	VPBROADCASTD md5Constants<>+0(SB), Z20
+	VPADDD       (AX), Z0, Z0
+	VPADDD       64(AX), Z4, Z4
+	VPADDD       128(AX), Z8, Z8
+	VPADDD       192(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPTERNLOGD   $0xd8, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x07, Z0, Z0
+	VPROLD       $0x07, Z4, Z4
+	VPROLD       $0x07, Z8, Z8
+	VPROLD       $0x07, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+32(SB), Z20
+	VPADDD       256(AX), Z3, Z3
+	VPADDD       320(AX), Z7, Z7
+	VPADDD       384(AX), Z11, Z11
+	VPADDD       448(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPTERNLOGD   $0xd8, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0c, Z3, Z3
+	VPROLD       $0x0c, Z7, Z7
+	VPROLD       $0x0c, Z11, Z11
+	VPROLD       $0x0c, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+64(SB), Z20
+	VPADDD       512(AX), Z2, Z2
+	VPADDD       576(AX), Z6, Z6
+	VPADDD       640(AX), Z10, Z10
+	VPADDD       704(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPTERNLOGD   $0xd8, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x11, Z2, Z2
+	VPROLD       $0x11, Z6, Z6
+	VPROLD       $0x11, Z10, Z10
+	VPROLD       $0x11, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+96(SB), Z20
+	VPADDD       768(AX), Z1, Z1
+	VPADDD       832(AX), Z5, Z5
+	VPADDD       896(AX), Z9, Z9
+	VPADDD       960(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPTERNLOGD   $0xd8, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x16, Z1, Z1
+	VPROLD       $0x16, Z5, Z5
+	VPROLD       $0x16, Z9, Z9
+	VPROLD       $0x16, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+128(SB), Z20
+	VPADDD       1024(AX), Z0, Z0
+	VPADDD       1088(AX), Z4, Z4
+	VPADDD       1152(AX), Z8, Z8
+	VPADDD       1216(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPTERNLOGD   $0xd8, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x07, Z0, Z0
+	VPROLD       $0x07, Z4, Z4
+	VPROLD       $0x07, Z8, Z8
+	VPROLD       $0x07, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+160(SB), Z20
+	VPADDD       1280(AX), Z3, Z3
+	VPADDD       1344(AX), Z7, Z7
+	VPADDD       1408(AX), Z11, Z11
+	VPADDD       1472(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPTERNLOGD   $0xd8, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0c, Z3, Z3
+	VPROLD       $0x0c, Z7, Z7
+	VPROLD       $0x0c, Z11, Z11
+	VPROLD       $0x0c, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+192(SB), Z20
+	VPADDD       1536(AX), Z2, Z2
+	VPADDD       1600(AX), Z6, Z6
+	VPADDD       1664(AX), Z10, Z10
+	VPADDD       1728(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPTERNLOGD   $0xd8, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x11, Z2, Z2
+	VPROLD       $0x11, Z6, Z6
+	VPROLD       $0x11, Z10, Z10
+	VPROLD       $0x11, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+224(SB), Z20
+	VPADDD       1792(AX), Z1, Z1
+	VPADDD       1856(AX), Z5, Z5
+	VPADDD       1920(AX), Z9, Z9
+	VPADDD       1984(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPTERNLOGD   $0xd8, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x16, Z1, Z1
+	VPROLD       $0x16, Z5, Z5
+	VPROLD       $0x16, Z9, Z9
+	VPROLD       $0x16, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+256(SB), Z20
+	VPADDD       2048(AX), Z0, Z0
+	VPADDD       2112(AX), Z4, Z4
+	VPADDD       2176(AX), Z8, Z8
+	VPADDD       2240(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPTERNLOGD   $0xd8, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x07, Z0, Z0
+	VPROLD       $0x07, Z4, Z4
+	VPROLD       $0x07, Z8, Z8
+	VPROLD       $0x07, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+288(SB), Z20
+	VPADDD       2304(AX), Z3, Z3
+	VPADDD       2368(AX), Z7, Z7
+	VPADDD       2432(AX), Z11, Z11
+	VPADDD       2496(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPTERNLOGD   $0xd8, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0c, Z3, Z3
+	VPROLD       $0x0c, Z7, Z7
+	VPROLD       $0x0c, Z11, Z11
+	VPROLD       $0x0c, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+320(SB), Z20
+	VPADDD       2560(AX), Z2, Z2
+	VPADDD       2624(AX), Z6, Z6
+	VPADDD       2688(AX), Z10, Z10
+	VPADDD       2752(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPTERNLOGD   $0xd8, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x11, Z2, Z2
+	VPROLD       $0x11, Z6, Z6
+	VPROLD       $0x11, Z10, Z10
+	VPROLD       $0x11, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+352(SB), Z20
+	VPADDD       2816(AX), Z1, Z1
+	VPADDD       2880(AX), Z5, Z5
+	VPADDD       2944(AX), Z9, Z9
+	VPADDD       3008(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPTERNLOGD   $0xd8, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x16, Z1, Z1
+	VPROLD       $0x16, Z5, Z5
+	VPROLD       $0x16, Z9, Z9
+	VPROLD       $0x16, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+384(SB), Z20
+	VPADDD       3072(AX), Z0, Z0
+	VPADDD       3136(AX), Z4, Z4
+	VPADDD       3200(AX), Z8, Z8
+	VPADDD       3264(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xd8, Z1, Z2, Z16
+	VPTERNLOGD   $0xd8, Z5, Z6, Z17
+	VPTERNLOGD   $0xd8, Z9, Z10, Z18
+	VPTERNLOGD   $0xd8, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x07, Z0, Z0
+	VPROLD       $0x07, Z4, Z4
+	VPROLD       $0x07, Z8, Z8
+	VPROLD       $0x07, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+416(SB), Z20
+	VPADDD       3328(AX), Z3, Z3
+	VPADDD       3392(AX), Z7, Z7
+	VPADDD       3456(AX), Z11, Z11
+	VPADDD       3520(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xd8, Z0, Z1, Z16
+	VPTERNLOGD   $0xd8, Z4, Z5, Z17
+	VPTERNLOGD   $0xd8, Z8, Z9, Z18
+	VPTERNLOGD   $0xd8, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0c, Z3, Z3
+	VPROLD       $0x0c, Z7, Z7
+	VPROLD       $0x0c, Z11, Z11
+	VPROLD       $0x0c, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+448(SB), Z20
+	VPADDD       3584(AX), Z2, Z2
+	VPADDD       3648(AX), Z6, Z6
+	VPADDD       3712(AX), Z10, Z10
+	VPADDD       3776(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xd8, Z3, Z0, Z16
+	VPTERNLOGD   $0xd8, Z7, Z4, Z17
+	VPTERNLOGD   $0xd8, Z11, Z8, Z18
+	VPTERNLOGD   $0xd8, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x11, Z2, Z2
+	VPROLD       $0x11, Z6, Z6
+	VPROLD       $0x11, Z10, Z10
+	VPROLD       $0x11, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+480(SB), Z20
+	VPADDD       3840(AX), Z1, Z1
+	VPADDD       3904(AX), Z5, Z5
+	VPADDD       3968(AX), Z9, Z9
+	VPADDD       4032(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xd8, Z2, Z3, Z16
+	VPTERNLOGD   $0xd8, Z6, Z7, Z17
+	VPTERNLOGD   $0xd8, Z10, Z11, Z18
+	VPTERNLOGD   $0xd8, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x16, Z1, Z1
+	VPROLD       $0x16, Z5, Z5
+	VPROLD       $0x16, Z9, Z9
+	VPROLD       $0x16, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+512(SB), Z20
+	VPADDD       256(AX), Z0, Z0
+	VPADDD       320(AX), Z4, Z4
+	VPADDD       384(AX), Z8, Z8
+	VPADDD       448(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPTERNLOGD   $0xac, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x05, Z0, Z0
+	VPROLD       $0x05, Z4, Z4
+	VPROLD       $0x05, Z8, Z8
+	VPROLD       $0x05, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+544(SB), Z20
+	VPADDD       1536(AX), Z3, Z3
+	VPADDD       1600(AX), Z7, Z7
+	VPADDD       1664(AX), Z11, Z11
+	VPADDD       1728(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPTERNLOGD   $0xac, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x09, Z3, Z3
+	VPROLD       $0x09, Z7, Z7
+	VPROLD       $0x09, Z11, Z11
+	VPROLD       $0x09, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+576(SB), Z20
+	VPADDD       2816(AX), Z2, Z2
+	VPADDD       2880(AX), Z6, Z6
+	VPADDD       2944(AX), Z10, Z10
+	VPADDD       3008(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPTERNLOGD   $0xac, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x0e, Z2, Z2
+	VPROLD       $0x0e, Z6, Z6
+	VPROLD       $0x0e, Z10, Z10
+	VPROLD       $0x0e, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+608(SB), Z20
+	VPADDD       (AX), Z1, Z1
+	VPADDD       64(AX), Z5, Z5
+	VPADDD       128(AX), Z9, Z9
+	VPADDD       192(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPTERNLOGD   $0xac, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x14, Z1, Z1
+	VPROLD       $0x14, Z5, Z5
+	VPROLD       $0x14, Z9, Z9
+	VPROLD       $0x14, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+640(SB), Z20
+	VPADDD       1280(AX), Z0, Z0
+	VPADDD       1344(AX), Z4, Z4
+	VPADDD       1408(AX), Z8, Z8
+	VPADDD       1472(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPTERNLOGD   $0xac, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x05, Z0, Z0
+	VPROLD       $0x05, Z4, Z4
+	VPROLD       $0x05, Z8, Z8
+	VPROLD       $0x05, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+672(SB), Z20
+	VPADDD       2560(AX), Z3, Z3
+	VPADDD       2624(AX), Z7, Z7
+	VPADDD       2688(AX), Z11, Z11
+	VPADDD       2752(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPTERNLOGD   $0xac, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x09, Z3, Z3
+	VPROLD       $0x09, Z7, Z7
+	VPROLD       $0x09, Z11, Z11
+	VPROLD       $0x09, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+704(SB), Z20
+	VPADDD       3840(AX), Z2, Z2
+	VPADDD       3904(AX), Z6, Z6
+	VPADDD       3968(AX), Z10, Z10
+	VPADDD       4032(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPTERNLOGD   $0xac, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x0e, Z2, Z2
+	VPROLD       $0x0e, Z6, Z6
+	VPROLD       $0x0e, Z10, Z10
+	VPROLD       $0x0e, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+736(SB), Z20
+	VPADDD       1024(AX), Z1, Z1
+	VPADDD       1088(AX), Z5, Z5
+	VPADDD       1152(AX), Z9, Z9
+	VPADDD       1216(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPTERNLOGD   $0xac, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x14, Z1, Z1
+	VPROLD       $0x14, Z5, Z5
+	VPROLD       $0x14, Z9, Z9
+	VPROLD       $0x14, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+768(SB), Z20
+	VPADDD       2304(AX), Z0, Z0
+	VPADDD       2368(AX), Z4, Z4
+	VPADDD       2432(AX), Z8, Z8
+	VPADDD       2496(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPTERNLOGD   $0xac, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x05, Z0, Z0
+	VPROLD       $0x05, Z4, Z4
+	VPROLD       $0x05, Z8, Z8
+	VPROLD       $0x05, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+800(SB), Z20
+	VPADDD       3584(AX), Z3, Z3
+	VPADDD       3648(AX), Z7, Z7
+	VPADDD       3712(AX), Z11, Z11
+	VPADDD       3776(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPTERNLOGD   $0xac, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x09, Z3, Z3
+	VPROLD       $0x09, Z7, Z7
+	VPROLD       $0x09, Z11, Z11
+	VPROLD       $0x09, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+832(SB), Z20
+	VPADDD       768(AX), Z2, Z2
+	VPADDD       832(AX), Z6, Z6
+	VPADDD       896(AX), Z10, Z10
+	VPADDD       960(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPTERNLOGD   $0xac, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x0e, Z2, Z2
+	VPROLD       $0x0e, Z6, Z6
+	VPROLD       $0x0e, Z10, Z10
+	VPROLD       $0x0e, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+864(SB), Z20
+	VPADDD       2048(AX), Z1, Z1
+	VPADDD       2112(AX), Z5, Z5
+	VPADDD       2176(AX), Z9, Z9
+	VPADDD       2240(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPTERNLOGD   $0xac, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x14, Z1, Z1
+	VPROLD       $0x14, Z5, Z5
+	VPROLD       $0x14, Z9, Z9
+	VPROLD       $0x14, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+896(SB), Z20
+	VPADDD       3328(AX), Z0, Z0
+	VPADDD       3392(AX), Z4, Z4
+	VPADDD       3456(AX), Z8, Z8
+	VPADDD       3520(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0xac, Z1, Z2, Z16
+	VPTERNLOGD   $0xac, Z5, Z6, Z17
+	VPTERNLOGD   $0xac, Z9, Z10, Z18
+	VPTERNLOGD   $0xac, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x05, Z0, Z0
+	VPROLD       $0x05, Z4, Z4
+	VPROLD       $0x05, Z8, Z8
+	VPROLD       $0x05, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+928(SB), Z20
+	VPADDD       512(AX), Z3, Z3
+	VPADDD       576(AX), Z7, Z7
+	VPADDD       640(AX), Z11, Z11
+	VPADDD       704(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0xac, Z0, Z1, Z16
+	VPTERNLOGD   $0xac, Z4, Z5, Z17
+	VPTERNLOGD   $0xac, Z8, Z9, Z18
+	VPTERNLOGD   $0xac, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x09, Z3, Z3
+	VPROLD       $0x09, Z7, Z7
+	VPROLD       $0x09, Z11, Z11
+	VPROLD       $0x09, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+960(SB), Z20
+	VPADDD       1792(AX), Z2, Z2
+	VPADDD       1856(AX), Z6, Z6
+	VPADDD       1920(AX), Z10, Z10
+	VPADDD       1984(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0xac, Z3, Z0, Z16
+	VPTERNLOGD   $0xac, Z7, Z4, Z17
+	VPTERNLOGD   $0xac, Z11, Z8, Z18
+	VPTERNLOGD   $0xac, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x0e, Z2, Z2
+	VPROLD       $0x0e, Z6, Z6
+	VPROLD       $0x0e, Z10, Z10
+	VPROLD       $0x0e, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+992(SB), Z20
+	VPADDD       3072(AX), Z1, Z1
+	VPADDD       3136(AX), Z5, Z5
+	VPADDD       3200(AX), Z9, Z9
+	VPADDD       3264(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0xac, Z2, Z3, Z16
+	VPTERNLOGD   $0xac, Z6, Z7, Z17
+	VPTERNLOGD   $0xac, Z10, Z11, Z18
+	VPTERNLOGD   $0xac, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x14, Z1, Z1
+	VPROLD       $0x14, Z5, Z5
+	VPROLD       $0x14, Z9, Z9
+	VPROLD       $0x14, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1024(SB), Z20
+	VPADDD       1280(AX), Z0, Z0
+	VPADDD       1344(AX), Z4, Z4
+	VPADDD       1408(AX), Z8, Z8
+	VPADDD       1472(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPTERNLOGD   $0x96, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x04, Z0, Z0
+	VPROLD       $0x04, Z4, Z4
+	VPROLD       $0x04, Z8, Z8
+	VPROLD       $0x04, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1056(SB), Z20
+	VPADDD       2048(AX), Z3, Z3
+	VPADDD       2112(AX), Z7, Z7
+	VPADDD       2176(AX), Z11, Z11
+	VPADDD       2240(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPTERNLOGD   $0x96, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0b, Z3, Z3
+	VPROLD       $0x0b, Z7, Z7
+	VPROLD       $0x0b, Z11, Z11
+	VPROLD       $0x0b, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1088(SB), Z20
+	VPADDD       2816(AX), Z2, Z2
+	VPADDD       2880(AX), Z6, Z6
+	VPADDD       2944(AX), Z10, Z10
+	VPADDD       3008(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPTERNLOGD   $0x96, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x10, Z2, Z2
+	VPROLD       $0x10, Z6, Z6
+	VPROLD       $0x10, Z10, Z10
+	VPROLD       $0x10, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1120(SB), Z20
+	VPADDD       3584(AX), Z1, Z1
+	VPADDD       3648(AX), Z5, Z5
+	VPADDD       3712(AX), Z9, Z9
+	VPADDD       3776(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPTERNLOGD   $0x96, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x17, Z1, Z1
+	VPROLD       $0x17, Z5, Z5
+	VPROLD       $0x17, Z9, Z9
+	VPROLD       $0x17, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1152(SB), Z20
+	VPADDD       256(AX), Z0, Z0
+	VPADDD       320(AX), Z4, Z4
+	VPADDD       384(AX), Z8, Z8
+	VPADDD       448(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPTERNLOGD   $0x96, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x04, Z0, Z0
+	VPROLD       $0x04, Z4, Z4
+	VPROLD       $0x04, Z8, Z8
+	VPROLD       $0x04, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1184(SB), Z20
+	VPADDD       1024(AX), Z3, Z3
+	VPADDD       1088(AX), Z7, Z7
+	VPADDD       1152(AX), Z11, Z11
+	VPADDD       1216(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPTERNLOGD   $0x96, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0b, Z3, Z3
+	VPROLD       $0x0b, Z7, Z7
+	VPROLD       $0x0b, Z11, Z11
+	VPROLD       $0x0b, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1216(SB), Z20
+	VPADDD       1792(AX), Z2, Z2
+	VPADDD       1856(AX), Z6, Z6
+	VPADDD       1920(AX), Z10, Z10
+	VPADDD       1984(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPTERNLOGD   $0x96, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x10, Z2, Z2
+	VPROLD       $0x10, Z6, Z6
+	VPROLD       $0x10, Z10, Z10
+	VPROLD       $0x10, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1248(SB), Z20
+	VPADDD       2560(AX), Z1, Z1
+	VPADDD       2624(AX), Z5, Z5
+	VPADDD       2688(AX), Z9, Z9
+	VPADDD       2752(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPTERNLOGD   $0x96, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x17, Z1, Z1
+	VPROLD       $0x17, Z5, Z5
+	VPROLD       $0x17, Z9, Z9
+	VPROLD       $0x17, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1280(SB), Z20
+	VPADDD       3328(AX), Z0, Z0
+	VPADDD       3392(AX), Z4, Z4
+	VPADDD       3456(AX), Z8, Z8
+	VPADDD       3520(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPTERNLOGD   $0x96, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x04, Z0, Z0
+	VPROLD       $0x04, Z4, Z4
+	VPROLD       $0x04, Z8, Z8
+	VPROLD       $0x04, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1312(SB), Z20
+	VPADDD       (AX), Z3, Z3
+	VPADDD       64(AX), Z7, Z7
+	VPADDD       128(AX), Z11, Z11
+	VPADDD       192(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPTERNLOGD   $0x96, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0b, Z3, Z3
+	VPROLD       $0x0b, Z7, Z7
+	VPROLD       $0x0b, Z11, Z11
+	VPROLD       $0x0b, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1344(SB), Z20
+	VPADDD       768(AX), Z2, Z2
+	VPADDD       832(AX), Z6, Z6
+	VPADDD       896(AX), Z10, Z10
+	VPADDD       960(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPTERNLOGD   $0x96, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x10, Z2, Z2
+	VPROLD       $0x10, Z6, Z6
+	VPROLD       $0x10, Z10, Z10
+	VPROLD       $0x10, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1376(SB), Z20
+	VPADDD       1536(AX), Z1, Z1
+	VPADDD       1600(AX), Z5, Z5
+	VPADDD       1664(AX), Z9, Z9
+	VPADDD       1728(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPTERNLOGD   $0x96, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x17, Z1, Z1
+	VPROLD       $0x17, Z5, Z5
+	VPROLD       $0x17, Z9, Z9
+	VPROLD       $0x17, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1408(SB), Z20
+	VPADDD       2304(AX), Z0, Z0
+	VPADDD       2368(AX), Z4, Z4
+	VPADDD       2432(AX), Z8, Z8
+	VPADDD       2496(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x96, Z1, Z2, Z16
+	VPTERNLOGD   $0x96, Z5, Z6, Z17
+	VPTERNLOGD   $0x96, Z9, Z10, Z18
+	VPTERNLOGD   $0x96, Z13, Z14, Z19
+	VPADDD       Z16, Z0, Z0
+	VPADDD       Z17, Z4, Z4
+	VPADDD       Z18, Z8, Z8
+	VPADDD       Z19, Z12, Z12
+	VPROLD       $0x04, Z0, Z0
+	VPROLD       $0x04, Z4, Z4
+	VPROLD       $0x04, Z8, Z8
+	VPROLD       $0x04, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1440(SB), Z20
+	VPADDD       3072(AX), Z3, Z3
+	VPADDD       3136(AX), Z7, Z7
+	VPADDD       3200(AX), Z11, Z11
+	VPADDD       3264(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x96, Z0, Z1, Z16
+	VPTERNLOGD   $0x96, Z4, Z5, Z17
+	VPTERNLOGD   $0x96, Z8, Z9, Z18
+	VPTERNLOGD   $0x96, Z12, Z13, Z19
+	VPADDD       Z16, Z3, Z3
+	VPADDD       Z17, Z7, Z7
+	VPADDD       Z18, Z11, Z11
+	VPADDD       Z19, Z15, Z15
+	VPROLD       $0x0b, Z3, Z3
+	VPROLD       $0x0b, Z7, Z7
+	VPROLD       $0x0b, Z11, Z11
+	VPROLD       $0x0b, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1472(SB), Z20
+	VPADDD       3840(AX), Z2, Z2
+	VPADDD       3904(AX), Z6, Z6
+	VPADDD       3968(AX), Z10, Z10
+	VPADDD       4032(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x96, Z3, Z0, Z16
+	VPTERNLOGD   $0x96, Z7, Z4, Z17
+	VPTERNLOGD   $0x96, Z11, Z8, Z18
+	VPTERNLOGD   $0x96, Z15, Z12, Z19
+	VPADDD       Z16, Z2, Z2
+	VPADDD       Z17, Z6, Z6
+	VPADDD       Z18, Z10, Z10
+	VPADDD       Z19, Z14, Z14
+	VPROLD       $0x10, Z2, Z2
+	VPROLD       $0x10, Z6, Z6
+	VPROLD       $0x10, Z10, Z10
+	VPROLD       $0x10, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1504(SB), Z20
+	VPADDD       512(AX), Z1, Z1
+	VPADDD       576(AX), Z5, Z5
+	VPADDD       640(AX), Z9, Z9
+	VPADDD       704(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x96, Z2, Z3, Z16
+	VPTERNLOGD   $0x96, Z6, Z7, Z17
+	VPTERNLOGD   $0x96, Z10, Z11, Z18
+	VPTERNLOGD   $0x96, Z14, Z15, Z19
+	VPADDD       Z16, Z1, Z1
+	VPADDD       Z17, Z5, Z5
+	VPADDD       Z18, Z9, Z9
+	VPADDD       Z19, Z13, Z13
+	VPROLD       $0x17, Z1, Z1
+	VPROLD       $0x17, Z5, Z5
+	VPROLD       $0x17, Z9, Z9
+	VPROLD       $0x17, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1536(SB), Z20
+	VPADDD       (AX), Z0, Z0
+	VPADDD       64(AX), Z4, Z4
+	VPADDD       128(AX), Z8, Z8
+	VPADDD       192(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPTERNLOGD   $0x9c, Z13, Z14, Z19
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
+	VPSUBD       Z19, Z12, Z12
+	VPROLD       $0x06, Z0, Z0
+	VPROLD       $0x06, Z4, Z4
+	VPROLD       $0x06, Z8, Z8
+	VPROLD       $0x06, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1568(SB), Z20
+	VPADDD       1792(AX), Z3, Z3
+	VPADDD       1856(AX), Z7, Z7
+	VPADDD       1920(AX), Z11, Z11
+	VPADDD       1984(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPTERNLOGD   $0x9c, Z12, Z13, Z19
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
+	VPSUBD       Z19, Z15, Z15
+	VPROLD       $0x0a, Z3, Z3
+	VPROLD       $0x0a, Z7, Z7
+	VPROLD       $0x0a, Z11, Z11
+	VPROLD       $0x0a, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1600(SB), Z20
+	VPADDD       3584(AX), Z2, Z2
+	VPADDD       3648(AX), Z6, Z6
+	VPADDD       3712(AX), Z10, Z10
+	VPADDD       3776(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPTERNLOGD   $0x9c, Z15, Z12, Z19
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
+	VPSUBD       Z19, Z14, Z14
+	VPROLD       $0x0f, Z2, Z2
+	VPROLD       $0x0f, Z6, Z6
+	VPROLD       $0x0f, Z10, Z10
+	VPROLD       $0x0f, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1632(SB), Z20
+	VPADDD       1280(AX), Z1, Z1
+	VPADDD       1344(AX), Z5, Z5
+	VPADDD       1408(AX), Z9, Z9
+	VPADDD       1472(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPTERNLOGD   $0x9c, Z14, Z15, Z19
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
+	VPSUBD       Z19, Z13, Z13
+	VPROLD       $0x15, Z1, Z1
+	VPROLD       $0x15, Z5, Z5
+	VPROLD       $0x15, Z9, Z9
+	VPROLD       $0x15, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1664(SB), Z20
+	VPADDD       3072(AX), Z0, Z0
+	VPADDD       3136(AX), Z4, Z4
+	VPADDD       3200(AX), Z8, Z8
+	VPADDD       3264(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPTERNLOGD   $0x9c, Z13, Z14, Z19
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
+	VPSUBD       Z19, Z12, Z12
+	VPROLD       $0x06, Z0, Z0
+	VPROLD       $0x06, Z4, Z4
+	VPROLD       $0x06, Z8, Z8
+	VPROLD       $0x06, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1696(SB), Z20
+	VPADDD       768(AX), Z3, Z3
+	VPADDD       832(AX), Z7, Z7
+	VPADDD       896(AX), Z11, Z11
+	VPADDD       960(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPTERNLOGD   $0x9c, Z12, Z13, Z19
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
+	VPSUBD       Z19, Z15, Z15
+	VPROLD       $0x0a, Z3, Z3
+	VPROLD       $0x0a, Z7, Z7
+	VPROLD       $0x0a, Z11, Z11
+	VPROLD       $0x0a, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1728(SB), Z20
+	VPADDD       2560(AX), Z2, Z2
+	VPADDD       2624(AX), Z6, Z6
+	VPADDD       2688(AX), Z10, Z10
+	VPADDD       2752(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPTERNLOGD   $0x9c, Z15, Z12, Z19
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
+	VPSUBD       Z19, Z14, Z14
+	VPROLD       $0x0f, Z2, Z2
+	VPROLD       $0x0f, Z6, Z6
+	VPROLD       $0x0f, Z10, Z10
+	VPROLD       $0x0f, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1760(SB), Z20
+	VPADDD       256(AX), Z1, Z1
+	VPADDD       320(AX), Z5, Z5
+	VPADDD       384(AX), Z9, Z9
+	VPADDD       448(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPTERNLOGD   $0x9c, Z14, Z15, Z19
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
+	VPSUBD       Z19, Z13, Z13
+	VPROLD       $0x15, Z1, Z1
+	VPROLD       $0x15, Z5, Z5
+	VPROLD       $0x15, Z9, Z9
+	VPROLD       $0x15, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1792(SB), Z20
+	VPADDD       2048(AX), Z0, Z0
+	VPADDD       2112(AX), Z4, Z4
+	VPADDD       2176(AX), Z8, Z8
+	VPADDD       2240(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPTERNLOGD   $0x9c, Z13, Z14, Z19
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
+	VPSUBD       Z19, Z12, Z12
+	VPROLD       $0x06, Z0, Z0
+	VPROLD       $0x06, Z4, Z4
+	VPROLD       $0x06, Z8, Z8
+	VPROLD       $0x06, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1824(SB), Z20
+	VPADDD       3840(AX), Z3, Z3
+	VPADDD       3904(AX), Z7, Z7
+	VPADDD       3968(AX), Z11, Z11
+	VPADDD       4032(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPTERNLOGD   $0x9c, Z12, Z13, Z19
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
+	VPSUBD       Z19, Z15, Z15
+	VPROLD       $0x0a, Z3, Z3
+	VPROLD       $0x0a, Z7, Z7
+	VPROLD       $0x0a, Z11, Z11
+	VPROLD       $0x0a, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1856(SB), Z20
+	VPADDD       1536(AX), Z2, Z2
+	VPADDD       1600(AX), Z6, Z6
+	VPADDD       1664(AX), Z10, Z10
+	VPADDD       1728(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPTERNLOGD   $0x9c, Z15, Z12, Z19
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
+	VPSUBD       Z19, Z14, Z14
+	VPROLD       $0x0f, Z2, Z2
+	VPROLD       $0x0f, Z6, Z6
+	VPROLD       $0x0f, Z10, Z10
+	VPROLD       $0x0f, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+1888(SB), Z20
+	VPADDD       3328(AX), Z1, Z1
+	VPADDD       3392(AX), Z5, Z5
+	VPADDD       3456(AX), Z9, Z9
+	VPADDD       3520(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPTERNLOGD   $0x9c, Z14, Z15, Z19
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
+	VPSUBD       Z19, Z13, Z13
+	VPROLD       $0x15, Z1, Z1
+	VPROLD       $0x15, Z5, Z5
+	VPROLD       $0x15, Z9, Z9
+	VPROLD       $0x15, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPBROADCASTD md5Constants<>+1920(SB), Z20
+	VPADDD       1024(AX), Z0, Z0
+	VPADDD       1088(AX), Z4, Z4
+	VPADDD       1152(AX), Z8, Z8
+	VPADDD       1216(AX), Z12, Z12
+	VMOVDQA32    Z3, Z16
+	VMOVDQA32    Z7, Z17
+	VMOVDQA32    Z11, Z18
+	VMOVDQA32    Z15, Z19
+	VPADDD       Z20, Z0, Z0
+	VPADDD       Z20, Z4, Z4
+	VPADDD       Z20, Z8, Z8
+	VPADDD       Z20, Z12, Z12
+	VPTERNLOGD   $0x9c, Z1, Z2, Z16
+	VPTERNLOGD   $0x9c, Z5, Z6, Z17
+	VPTERNLOGD   $0x9c, Z9, Z10, Z18
+	VPTERNLOGD   $0x9c, Z13, Z14, Z19
+	VPSUBD       Z16, Z0, Z0
+	VPSUBD       Z17, Z4, Z4
+	VPSUBD       Z18, Z8, Z8
+	VPSUBD       Z19, Z12, Z12
+	VPROLD       $0x06, Z0, Z0
+	VPROLD       $0x06, Z4, Z4
+	VPROLD       $0x06, Z8, Z8
+	VPROLD       $0x06, Z12, Z12
+	VPADDD       Z1, Z0, Z0
+	VPADDD       Z5, Z4, Z4
+	VPADDD       Z9, Z8, Z8
+	VPADDD       Z13, Z12, Z12
+	VPBROADCASTD md5Constants<>+1952(SB), Z20
+	VPADDD       2816(AX), Z3, Z3
+	VPADDD       2880(AX), Z7, Z7
+	VPADDD       2944(AX), Z11, Z11
+	VPADDD       3008(AX), Z15, Z15
+	VMOVDQA32    Z2, Z16
+	VMOVDQA32    Z6, Z17
+	VMOVDQA32    Z10, Z18
+	VMOVDQA32    Z14, Z19
+	VPADDD       Z20, Z3, Z3
+	VPADDD       Z20, Z7, Z7
+	VPADDD       Z20, Z11, Z11
+	VPADDD       Z20, Z15, Z15
+	VPTERNLOGD   $0x9c, Z0, Z1, Z16
+	VPTERNLOGD   $0x9c, Z4, Z5, Z17
+	VPTERNLOGD   $0x9c, Z8, Z9, Z18
+	VPTERNLOGD   $0x9c, Z12, Z13, Z19
+	VPSUBD       Z16, Z3, Z3
+	VPSUBD       Z17, Z7, Z7
+	VPSUBD       Z18, Z11, Z11
+	VPSUBD       Z19, Z15, Z15
+	VPROLD       $0x0a, Z3, Z3
+	VPROLD       $0x0a, Z7, Z7
+	VPROLD       $0x0a, Z11, Z11
+	VPROLD       $0x0a, Z15, Z15
+	VPADDD       Z0, Z3, Z3
+	VPADDD       Z4, Z7, Z7
+	VPADDD       Z8, Z11, Z11
+	VPADDD       Z12, Z15, Z15
+	VPBROADCASTD md5Constants<>+1984(SB), Z20
+	VPADDD       512(AX), Z2, Z2
+	VPADDD       576(AX), Z6, Z6
+	VPADDD       640(AX), Z10, Z10
+	VPADDD       704(AX), Z14, Z14
+	VMOVDQA32    Z1, Z16
+	VMOVDQA32    Z5, Z17
+	VMOVDQA32    Z9, Z18
+	VMOVDQA32    Z13, Z19
+	VPADDD       Z20, Z2, Z2
+	VPADDD       Z20, Z6, Z6
+	VPADDD       Z20, Z10, Z10
+	VPADDD       Z20, Z14, Z14
+	VPTERNLOGD   $0x9c, Z3, Z0, Z16
+	VPTERNLOGD   $0x9c, Z7, Z4, Z17
+	VPTERNLOGD   $0x9c, Z11, Z8, Z18
+	VPTERNLOGD   $0x9c, Z15, Z12, Z19
+	VPSUBD       Z16, Z2, Z2
+	VPSUBD       Z17, Z6, Z6
+	VPSUBD       Z18, Z10, Z10
+	VPSUBD       Z19, Z14, Z14
+	VPROLD       $0x0f, Z2, Z2
+	VPROLD       $0x0f, Z6, Z6
+	VPROLD       $0x0f, Z10, Z10
+	VPROLD       $0x0f, Z14, Z14
+	VPADDD       Z3, Z2, Z2
+	VPADDD       Z7, Z6, Z6
+	VPADDD       Z11, Z10, Z10
+	VPADDD       Z15, Z14, Z14
+	VPBROADCASTD md5Constants<>+2016(SB), Z20
+	VPADDD       2304(AX), Z1, Z1
+	VPADDD       2368(AX), Z5, Z5
+	VPADDD       2432(AX), Z9, Z9
+	VPADDD       2496(AX), Z13, Z13
+	VMOVDQA32    Z0, Z16
+	VMOVDQA32    Z4, Z17
+	VMOVDQA32    Z8, Z18
+	VMOVDQA32    Z12, Z19
+	VPADDD       Z20, Z1, Z1
+	VPADDD       Z20, Z5, Z5
+	VPADDD       Z20, Z9, Z9
+	VPADDD       Z20, Z13, Z13
+	VPTERNLOGD   $0x9c, Z2, Z3, Z16
+	VPTERNLOGD   $0x9c, Z6, Z7, Z17
+	VPTERNLOGD   $0x9c, Z10, Z11, Z18
+	VPTERNLOGD   $0x9c, Z14, Z15, Z19
+	VPSUBD       Z16, Z1, Z1
+	VPSUBD       Z17, Z5, Z5
+	VPSUBD       Z18, Z9, Z9
+	VPSUBD       Z19, Z13, Z13
+	VPROLD       $0x15, Z1, Z1
+	VPROLD       $0x15, Z5, Z5
+	VPROLD       $0x15, Z9, Z9
+	VPROLD       $0x15, Z13, Z13
+	VPADDD       Z2, Z1, Z1
+	VPADDD       Z6, Z5, Z5
+	VPADDD       Z10, Z9, Z9
+	VPADDD       Z14, Z13, Z13
+	VPADDD       (R10), Z0, Z0
+	VPADDD       64(R10), Z4, Z4
+	VPADDD       128(R10), Z8, Z8
+	VPADDD       192(R10), Z12, Z12
+	VPADDD       256(R10), Z1, Z1
+	VPADDD       320(R10), Z5, Z5
+	VPADDD       384(R10), Z9, Z9
+	VPADDD       448(R10), Z13, Z13
+	VPADDD       512(R10), Z2, Z2
+	VPADDD       576(R10), Z6, Z6
+	VPADDD       640(R10), Z10, Z10
+	VPADDD       704(R10), Z14, Z14
+	VPADDD       768(R10), Z3, Z3
+	VPADDD       832(R10), Z7, Z7
+	VPADDD       896(R10), Z11, Z11
+	VPADDD       960(R10), Z15, Z15
+	ADDQ         $0x00001000, AX
+	DECL         CX
+	JZ           done
+	VMOVDQU32    Z0, (R10)
+	VMOVDQU32    Z4, 64(R10)
+	VMOVDQU32    Z8, 128(R10)
+	VMOVDQU32    Z12, 192(R10)
+	VMOVDQU32    Z1, 256(R10)
+	VMOVDQU32    Z5, 320(R10)
+	VMOVDQU32    Z9, 384(R10)
+	VMOVDQU32    Z13, 448(R10)
+	VMOVDQU32    Z2, 512(R10)
+	VMOVDQU32    Z6, 576(R10)
+	VMOVDQU32    Z10, 640(R10)
+	VMOVDQU32    Z14, 704(R10)
+	VMOVDQU32    Z3, 768(R10)
+	VMOVDQU32    Z7, 832(R10)
+	VMOVDQU32    Z11, 896(R10)
+	VMOVDQU32    Z15, 960(R10)
+	JMP          block
+
+done:
+	ADDQ      $0x20, SI
+	CMPQ      SI, R8
+	CMOVQEQ   R11, SI
+	DECQ      R9
+	JNZ       round
+	VMOVDQU32 Z0, (R10)
+	VMOVDQU32 Z4, 64(R10)
+	VMOVDQU32 Z8, 128(R10)
+	VMOVDQU32 Z12, 192(R10)
+	VMOVDQU32 Z1, 256(R10)
+	VMOVDQU32 Z5, 320(R10)
+	VMOVDQU32 Z9, 384(R10)
+	VMOVDQU32 Z13, 448(R10)
+	VMOVDQU32 Z2, 512(R10)
+	VMOVDQU32 Z6, 576(R10)
+	VMOVDQU32 Z10, 640(R10)
+	VMOVDQU32 Z14, 704(R10)
+	VMOVDQU32 Z3, 768(R10)
+	VMOVDQU32 Z7, 832(R10)
+	VMOVDQU32 Z11, 896(R10)
+	VMOVDQU32 Z15, 960(R10)
 	VZEROUPPER
 	RET
 
@@ -3919,7 +6006,6 @@ shifted:
 	VMOVDQU      Y12, (DX)
 
 compress:
-	VPCMPEQD     Y15, Y15, Y15
 	VPBROADCASTD md5Initial<>+0(SB), Y0
 	VMOVDQU      Y0, (R10)
 	VPBROADCASTD md5Initial<>+32(SB), Y1
@@ -4387,161 +6473,145 @@ block:
 	VPOR    Y12, Y1, Y1
 	VPADDD  Y2, Y1, Y1
 	VPADDD  (AX), Y0, Y0
-	VPXOR   Y15, Y3, Y12
-	VPOR    Y1, Y12, Y12
+	VPANDN  Y3, Y1, Y12
 	VPXOR   Y2, Y12, Y12
 	VPADDD  md5Constants<>+1536(SB), Y0, Y0
-	VPADDD  Y12, Y0, Y0
+	VPSUBD  Y12, Y0, Y0
 	VPSLLD  $0x06, Y0, Y12
 	VPSRLD  $0x1a, Y0, Y0
 	VPOR    Y12, Y0, Y0
 	VPADDD  Y1, Y0, Y0
 	VPADDD  224(AX), Y3, Y3
-	VPXOR   Y15, Y2, Y12
-	VPOR    Y0, Y12, Y12
+	VPANDN  Y2, Y0, Y12
 	VPXOR   Y1, Y12, Y12
 	VPADDD  md5Constants<>+1568(SB), Y3, Y3
-	VPADDD  Y12, Y3, Y3
+	VPSUBD  Y12, Y3, Y3
 	VPSLLD  $0x0a, Y3, Y12
 	VPSRLD  $0x16, Y3, Y3
 	VPOR    Y12, Y3, Y3
 	VPADDD  Y0, Y3, Y3
 	VPADDD  448(AX), Y2, Y2
-	VPXOR   Y15, Y1, Y12
-	VPOR    Y3, Y12, Y12
+	VPANDN  Y1, Y3, Y12
 	VPXOR   Y0, Y12, Y12
 	VPADDD  md5Constants<>+1600(SB), Y2, Y2
-	VPADDD  Y12, Y2, Y2
+	VPSUBD  Y12, Y2, Y2
 	VPSLLD  $0x0f, Y2, Y12
 	VPSRLD  $0x11, Y2, Y2
 	VPOR    Y12, Y2, Y2
 	VPADDD  Y3, Y2, Y2
 	VPADDD  160(AX), Y1, Y1
-	VPXOR   Y15, Y0, Y12
-	VPOR    Y2, Y12, Y12
+	VPANDN  Y0, Y2, Y12
 	VPXOR   Y3, Y12, Y12
 	VPADDD  md5Constants<>+1632(SB), Y1, Y1
-	VPADDD  Y12, Y1, Y1
+	VPSUBD  Y12, Y1, Y1
 	VPSLLD  $0x15, Y1, Y12
 	VPSRLD  $0x0b, Y1, Y1
 	VPOR    Y12, Y1, Y1
 	VPADDD  Y2, Y1, Y1
 	VPADDD  384(AX), Y0, Y0
-	VPXOR   Y15, Y3, Y12
-	VPOR    Y1, Y12, Y12
+	VPANDN  Y3, Y1, Y12
 	VPXOR   Y2, Y12, Y12
 	VPADDD  md5Constants<>+1664(SB), Y0, Y0
-	VPADDD  Y12, Y0, Y0
+	VPSUBD  Y12, Y0, Y0
 	VPSLLD  $0x06, Y0, Y12
 	VPSRLD  $0x1a, Y0, Y0
 	VPOR    Y12, Y0, Y0
 	VPADDD  Y1, Y0, Y0
 	VPADDD  96(AX), Y3, Y3
-	VPXOR   Y15, Y2, Y12
-	VPOR    Y0, Y12, Y12
+	VPANDN  Y2, Y0, Y12
 	VPXOR   Y1, Y12, Y12
 	VPADDD  md5Constants<>+1696(SB), Y3, Y3
-	VPADDD  Y12, Y3, Y3
+	VPSUBD  Y12, Y3, Y3
 	VPSLLD  $0x0a, Y3, Y12
 	VPSRLD  $0x16, Y3, Y3
 	VPOR    Y12, Y3, Y3
 	VPADDD  Y0, Y3, Y3
 	VPADDD  320(AX), Y2, Y2
-	VPXOR   Y15, Y1, Y12
-	VPOR    Y3, Y12, Y12
+	VPANDN  Y1, Y3, Y12
 	VPXOR   Y0, Y12, Y12
 	VPADDD  md5Constants<>+1728(SB), Y2, Y2
-	VPADDD  Y12, Y2, Y2
+	VPSUBD  Y12, Y2, Y2
 	VPSLLD  $0x0f, Y2, Y12
 	VPSRLD  $0x11, Y2, Y2
 	VPOR    Y12, Y2, Y2
 	VPADDD  Y3, Y2, Y2
 	VPADDD  32(AX), Y1, Y1
-	VPXOR   Y15, Y0, Y12
-	VPOR    Y2, Y12, Y12
+	VPANDN  Y0, Y2, Y12
 	VPXOR   Y3, Y12, Y12
 	VPADDD  md5Constants<>+1760(SB), Y1, Y1
-	VPADDD  Y12, Y1, Y1
+	VPSUBD  Y12, Y1, Y1
 	VPSLLD  $0x15, Y1, Y12
 	VPSRLD  $0x0b, Y1, Y1
 	VPOR    Y12, Y1, Y1
 	VPADDD  Y2, Y1, Y1
 	VPADDD  256(AX), Y0, Y0
-	VPXOR   Y15, Y3, Y12
-	VPOR    Y1, Y12, Y12
+	VPANDN  Y3, Y1, Y12
 	VPXOR   Y2, Y12, Y12
 	VPADDD  md5Constants<>+1792(SB), Y0, Y0
-	VPADDD  Y12, Y0, Y0
+	VPSUBD  Y12, Y0, Y0
 	VPSLLD  $0x06, Y0, Y12
 	VPSRLD  $0x1a, Y0, Y0
 	VPOR    Y12, Y0, Y0
 	VPADDD  Y1, Y0, Y0
 	VPADDD  480(AX), Y3, Y3
-	VPXOR   Y15, Y2, Y12
-	VPOR    Y0, Y12, Y12
+	VPANDN  Y2, Y0, Y12
 	VPXOR   Y1, Y12, Y12
 	VPADDD  md5Constants<>+1824(SB), Y3, Y3
-	VPADDD  Y12, Y3, Y3
+	VPSUBD  Y12, Y3, Y3
 	VPSLLD  $0x0a, Y3, Y12
 	VPSRLD  $0x16, Y3, Y3
 	VPOR    Y12, Y3, Y3
 	VPADDD  Y0, Y3, Y3
 	VPADDD  192(AX), Y2, Y2
-	VPXOR   Y15, Y1, Y12
-	VPOR    Y3, Y12, Y12
+	VPANDN  Y1, Y3, Y12
 	VPXOR   Y0, Y12, Y12
 	VPADDD  md5Constants<>+1856(SB), Y2, Y2
-	VPADDD  Y12, Y2, Y2
+	VPSUBD  Y12, Y2, Y2
 	VPSLLD  $0x0f, Y2, Y12
 	VPSRLD  $0x11, Y2, Y2
 	VPOR    Y12, Y2, Y2
 	VPADDD  Y3, Y2, Y2
 	VPADDD  416(AX), Y1, Y1
-	VPXOR   Y15, Y0, Y12
-	VPOR    Y2, Y12, Y12
+	VPANDN  Y0, Y2, Y12
 	VPXOR   Y3, Y12, Y12
 	VPADDD  md5Constants<>+1888(SB), Y1, Y1
-	VPADDD  Y12, Y1, Y1
+	VPSUBD  Y12, Y1, Y1
 	VPSLLD  $0x15, Y1, Y12
 	VPSRLD  $0x0b, Y1, Y1
 	VPOR    Y12, Y1, Y1
 	VPADDD  Y2, Y1, Y1
 	VPADDD  128(AX), Y0, Y0
-	VPXOR   Y15, Y3, Y12
-	VPOR    Y1, Y12, Y12
+	VPANDN  Y3, Y1, Y12
 	VPXOR   Y2, Y12, Y12
 	VPADDD  md5Constants<>+1920(SB), Y0, Y0
-	VPADDD  Y12, Y0, Y0
+	VPSUBD  Y12, Y0, Y0
 	VPSLLD  $0x06, Y0, Y12
 	VPSRLD  $0x1a, Y0, Y0
 	VPOR    Y12, Y0, Y0
 	VPADDD  Y1, Y0, Y0
 	VPADDD  352(AX), Y3, Y3
-	VPXOR   Y15, Y2, Y12
-	VPOR    Y0, Y12, Y12
+	VPANDN  Y2, Y0, Y12
 	VPXOR   Y1, Y12, Y12
 	VPADDD  md5Constants<>+1952(SB), Y3, Y3
-	VPADDD  Y12, Y3, Y3
+	VPSUBD  Y12, Y3, Y3
 	VPSLLD  $0x0a, Y3, Y12
 	VPSRLD  $0x16, Y3, Y3
 	VPOR    Y12, Y3, Y3
 	VPADDD  Y0, Y3, Y3
 	VPADDD  64(AX), Y2, Y2
-	VPXOR   Y15, Y1, Y12
-	VPOR    Y3, Y12, Y12
+	VPANDN  Y1, Y3, Y12
 	VPXOR   Y0, Y12, Y12
 	VPADDD  md5Constants<>+1984(SB), Y2, Y2
-	VPADDD  Y12, Y2, Y2
+	VPSUBD  Y12, Y2, Y2
 	VPSLLD  $0x0f, Y2, Y12
 	VPSRLD  $0x11, Y2, Y2
 	VPOR    Y12, Y2, Y2
 	VPADDD  Y3, Y2, Y2
 	VPADDD  288(AX), Y1, Y1
-	VPXOR   Y15, Y0, Y12
-	VPOR    Y2, Y12, Y12
+	VPANDN  Y0, Y2, Y12
 	VPXOR   Y3, Y12, Y12
 	VPADDD  md5Constants<>+2016(SB), Y1, Y1
-	VPADDD  Y12, Y1, Y1
+	VPSUBD  Y12, Y1, Y1
 	VPSLLD  $0x15, Y1, Y12
 	VPSRLD  $0x0b, Y1, Y1
 	VPOR    Y12, Y1, Y1
@@ -4662,7 +6732,6 @@ shifted:
 	VMOVDQU      Y12, 32(DX)
 
 compress:
-	VPCMPEQD     Y15, Y15, Y15
 	VPBROADCASTD md5Initial<>+0(SB), Y0
 	VMOVDQU      Y0, (R10)
 	VMOVDQA      Y0, Y4
@@ -5595,16 +7664,14 @@ block:
 	VPADDD  Y6, Y5, Y5
 	VPADDD  (AX), Y0, Y0
 	VPADDD  32(AX), Y4, Y4
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPADDD  md5Constants<>+1536(SB), Y0, Y0
 	VPADDD  md5Constants<>+1536(SB), Y4, Y4
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSRLD  $0x1a, Y0, Y0
@@ -5615,16 +7682,14 @@ block:
 	VPADDD  Y5, Y4, Y4
 	VPADDD  448(AX), Y3, Y3
 	VPADDD  480(AX), Y7, Y7
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPADDD  md5Constants<>+1568(SB), Y3, Y3
 	VPADDD  md5Constants<>+1568(SB), Y7, Y7
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSRLD  $0x16, Y3, Y3
@@ -5635,16 +7700,14 @@ block:
 	VPADDD  Y4, Y7, Y7
 	VPADDD  896(AX), Y2, Y2
 	VPADDD  928(AX), Y6, Y6
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPADDD  md5Constants<>+1600(SB), Y2, Y2
 	VPADDD  md5Constants<>+1600(SB), Y6, Y6
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSRLD  $0x11, Y2, Y2
@@ -5655,16 +7718,14 @@ block:
 	VPADDD  Y7, Y6, Y6
 	VPADDD  320(AX), Y1, Y1
 	VPADDD  352(AX), Y5, Y5
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPADDD  md5Constants<>+1632(SB), Y1, Y1
 	VPADDD  md5Constants<>+1632(SB), Y5, Y5
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSRLD  $0x0b, Y1, Y1
@@ -5675,16 +7736,14 @@ block:
 	VPADDD  Y6, Y5, Y5
 	VPADDD  768(AX), Y0, Y0
 	VPADDD  800(AX), Y4, Y4
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPADDD  md5Constants<>+1664(SB), Y0, Y0
 	VPADDD  md5Constants<>+1664(SB), Y4, Y4
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSRLD  $0x1a, Y0, Y0
@@ -5695,16 +7754,14 @@ block:
 	VPADDD  Y5, Y4, Y4
 	VPADDD  192(AX), Y3, Y3
 	VPADDD  224(AX), Y7, Y7
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPADDD  md5Constants<>+1696(SB), Y3, Y3
 	VPADDD  md5Constants<>+1696(SB), Y7, Y7
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSRLD  $0x16, Y3, Y3
@@ -5715,16 +7772,14 @@ block:
 	VPADDD  Y4, Y7, Y7
 	VPADDD  640(AX), Y2, Y2
 	VPADDD  672(AX), Y6, Y6
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPADDD  md5Constants<>+1728(SB), Y2, Y2
 	VPADDD  md5Constants<>+1728(SB), Y6, Y6
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSRLD  $0x11, Y2, Y2
@@ -5735,16 +7790,14 @@ block:
 	VPADDD  Y7, Y6, Y6
 	VPADDD  64(AX), Y1, Y1
 	VPADDD  96(AX), Y5, Y5
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPADDD  md5Constants<>+1760(SB), Y1, Y1
 	VPADDD  md5Constants<>+1760(SB), Y5, Y5
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSRLD  $0x0b, Y1, Y1
@@ -5755,16 +7808,14 @@ block:
 	VPADDD  Y6, Y5, Y5
 	VPADDD  512(AX), Y0, Y0
 	VPADDD  544(AX), Y4, Y4
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPADDD  md5Constants<>+1792(SB), Y0, Y0
 	VPADDD  md5Constants<>+1792(SB), Y4, Y4
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSRLD  $0x1a, Y0, Y0
@@ -5775,16 +7826,14 @@ block:
 	VPADDD  Y5, Y4, Y4
 	VPADDD  960(AX), Y3, Y3
 	VPADDD  992(AX), Y7, Y7
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPADDD  md5Constants<>+1824(SB), Y3, Y3
 	VPADDD  md5Constants<>+1824(SB), Y7, Y7
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSRLD  $0x16, Y3, Y3
@@ -5795,16 +7844,14 @@ block:
 	VPADDD  Y4, Y7, Y7
 	VPADDD  384(AX), Y2, Y2
 	VPADDD  416(AX), Y6, Y6
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPADDD  md5Constants<>+1856(SB), Y2, Y2
 	VPADDD  md5Constants<>+1856(SB), Y6, Y6
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSRLD  $0x11, Y2, Y2
@@ -5815,16 +7862,14 @@ block:
 	VPADDD  Y7, Y6, Y6
 	VPADDD  832(AX), Y1, Y1
 	VPADDD  864(AX), Y5, Y5
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPADDD  md5Constants<>+1888(SB), Y1, Y1
 	VPADDD  md5Constants<>+1888(SB), Y5, Y5
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSRLD  $0x0b, Y1, Y1
@@ -5835,16 +7880,14 @@ block:
 	VPADDD  Y6, Y5, Y5
 	VPADDD  256(AX), Y0, Y0
 	VPADDD  288(AX), Y4, Y4
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPADDD  md5Constants<>+1920(SB), Y0, Y0
 	VPADDD  md5Constants<>+1920(SB), Y4, Y4
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSRLD  $0x1a, Y0, Y0
@@ -5855,16 +7898,14 @@ block:
 	VPADDD  Y5, Y4, Y4
 	VPADDD  704(AX), Y3, Y3
 	VPADDD  736(AX), Y7, Y7
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPADDD  md5Constants<>+1952(SB), Y3, Y3
 	VPADDD  md5Constants<>+1952(SB), Y7, Y7
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSRLD  $0x16, Y3, Y3
@@ -5875,16 +7916,14 @@ block:
 	VPADDD  Y4, Y7, Y7
 	VPADDD  128(AX), Y2, Y2
 	VPADDD  160(AX), Y6, Y6
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPADDD  md5Constants<>+1984(SB), Y2, Y2
 	VPADDD  md5Constants<>+1984(SB), Y6, Y6
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSRLD  $0x11, Y2, Y2
@@ -5895,16 +7934,14 @@ block:
 	VPADDD  Y7, Y6, Y6
 	VPADDD  576(AX), Y1, Y1
 	VPADDD  608(AX), Y5, Y5
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPADDD  md5Constants<>+2016(SB), Y1, Y1
 	VPADDD  md5Constants<>+2016(SB), Y5, Y5
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSRLD  $0x0b, Y1, Y1
@@ -6071,7 +8108,6 @@ shifted:
 	VMOVDQU      Y12, 64(DX)
 
 compress:
-	VPCMPEQD     Y15, Y15, Y15
 	VPBROADCASTD md5Initial<>+0(SB), Y0
 	VMOVDQU      Y0, (R10)
 	VMOVDQA      Y0, Y4
@@ -7469,21 +9505,18 @@ block:
 	VPADDD  (AX), Y0, Y0
 	VPADDD  32(AX), Y4, Y4
 	VPADDD  64(AX), Y8, Y8
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPXOR   Y15, Y11, Y14
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
-	VPOR    Y9, Y14, Y14
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
+	VPANDN  Y11, Y9, Y14
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPXOR   Y10, Y14, Y14
 	VPADDD  md5Constants<>+1536(SB), Y0, Y0
 	VPADDD  md5Constants<>+1536(SB), Y4, Y4
 	VPADDD  md5Constants<>+1536(SB), Y8, Y8
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
-	VPADDD  Y14, Y8, Y8
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
+	VPSUBD  Y14, Y8, Y8
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSLLD  $0x06, Y8, Y14
@@ -7499,21 +9532,18 @@ block:
 	VPADDD  672(AX), Y3, Y3
 	VPADDD  704(AX), Y7, Y7
 	VPADDD  736(AX), Y11, Y11
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPXOR   Y15, Y10, Y14
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
-	VPOR    Y8, Y14, Y14
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
+	VPANDN  Y10, Y8, Y14
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPXOR   Y9, Y14, Y14
 	VPADDD  md5Constants<>+1568(SB), Y3, Y3
 	VPADDD  md5Constants<>+1568(SB), Y7, Y7
 	VPADDD  md5Constants<>+1568(SB), Y11, Y11
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
-	VPADDD  Y14, Y11, Y11
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
+	VPSUBD  Y14, Y11, Y11
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSLLD  $0x0a, Y11, Y14
@@ -7529,21 +9559,18 @@ block:
 	VPADDD  1344(AX), Y2, Y2
 	VPADDD  1376(AX), Y6, Y6
 	VPADDD  1408(AX), Y10, Y10
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPXOR   Y15, Y9, Y14
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
-	VPOR    Y11, Y14, Y14
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
+	VPANDN  Y9, Y11, Y14
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPXOR   Y8, Y14, Y14
 	VPADDD  md5Constants<>+1600(SB), Y2, Y2
 	VPADDD  md5Constants<>+1600(SB), Y6, Y6
 	VPADDD  md5Constants<>+1600(SB), Y10, Y10
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
-	VPADDD  Y14, Y10, Y10
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
+	VPSUBD  Y14, Y10, Y10
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSLLD  $0x0f, Y10, Y14
@@ -7559,21 +9586,18 @@ block:
 	VPADDD  480(AX), Y1, Y1
 	VPADDD  512(AX), Y5, Y5
 	VPADDD  544(AX), Y9, Y9
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPXOR   Y15, Y8, Y14
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
-	VPOR    Y10, Y14, Y14
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
+	VPANDN  Y8, Y10, Y14
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPXOR   Y11, Y14, Y14
 	VPADDD  md5Constants<>+1632(SB), Y1, Y1
 	VPADDD  md5Constants<>+1632(SB), Y5, Y5
 	VPADDD  md5Constants<>+1632(SB), Y9, Y9
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
-	VPADDD  Y14, Y9, Y9
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
+	VPSUBD  Y14, Y9, Y9
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSLLD  $0x15, Y9, Y14
@@ -7589,21 +9613,18 @@ block:
 	VPADDD  1152(AX), Y0, Y0
 	VPADDD  1184(AX), Y4, Y4
 	VPADDD  1216(AX), Y8, Y8
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPXOR   Y15, Y11, Y14
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
-	VPOR    Y9, Y14, Y14
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
+	VPANDN  Y11, Y9, Y14
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPXOR   Y10, Y14, Y14
 	VPADDD  md5Constants<>+1664(SB), Y0, Y0
 	VPADDD  md5Constants<>+1664(SB), Y4, Y4
 	VPADDD  md5Constants<>+1664(SB), Y8, Y8
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
-	VPADDD  Y14, Y8, Y8
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
+	VPSUBD  Y14, Y8, Y8
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSLLD  $0x06, Y8, Y14
@@ -7619,21 +9640,18 @@ block:
 	VPADDD  288(AX), Y3, Y3
 	VPADDD  320(AX), Y7, Y7
 	VPADDD  352(AX), Y11, Y11
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPXOR   Y15, Y10, Y14
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
-	VPOR    Y8, Y14, Y14
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
+	VPANDN  Y10, Y8, Y14
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPXOR   Y9, Y14, Y14
 	VPADDD  md5Constants<>+1696(SB), Y3, Y3
 	VPADDD  md5Constants<>+1696(SB), Y7, Y7
 	VPADDD  md5Constants<>+1696(SB), Y11, Y11
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
-	VPADDD  Y14, Y11, Y11
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
+	VPSUBD  Y14, Y11, Y11
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSLLD  $0x0a, Y11, Y14
@@ -7649,21 +9667,18 @@ block:
 	VPADDD  960(AX), Y2, Y2
 	VPADDD  992(AX), Y6, Y6
 	VPADDD  1024(AX), Y10, Y10
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPXOR   Y15, Y9, Y14
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
-	VPOR    Y11, Y14, Y14
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
+	VPANDN  Y9, Y11, Y14
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPXOR   Y8, Y14, Y14
 	VPADDD  md5Constants<>+1728(SB), Y2, Y2
 	VPADDD  md5Constants<>+1728(SB), Y6, Y6
 	VPADDD  md5Constants<>+1728(SB), Y10, Y10
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
-	VPADDD  Y14, Y10, Y10
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
+	VPSUBD  Y14, Y10, Y10
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSLLD  $0x0f, Y10, Y14
@@ -7679,21 +9694,18 @@ block:
 	VPADDD  96(AX), Y1, Y1
 	VPADDD  128(AX), Y5, Y5
 	VPADDD  160(AX), Y9, Y9
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPXOR   Y15, Y8, Y14
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
-	VPOR    Y10, Y14, Y14
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
+	VPANDN  Y8, Y10, Y14
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPXOR   Y11, Y14, Y14
 	VPADDD  md5Constants<>+1760(SB), Y1, Y1
 	VPADDD  md5Constants<>+1760(SB), Y5, Y5
 	VPADDD  md5Constants<>+1760(SB), Y9, Y9
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
-	VPADDD  Y14, Y9, Y9
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
+	VPSUBD  Y14, Y9, Y9
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSLLD  $0x15, Y9, Y14
@@ -7709,21 +9721,18 @@ block:
 	VPADDD  768(AX), Y0, Y0
 	VPADDD  800(AX), Y4, Y4
 	VPADDD  832(AX), Y8, Y8
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPXOR   Y15, Y11, Y14
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
-	VPOR    Y9, Y14, Y14
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
+	VPANDN  Y11, Y9, Y14
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPXOR   Y10, Y14, Y14
 	VPADDD  md5Constants<>+1792(SB), Y0, Y0
 	VPADDD  md5Constants<>+1792(SB), Y4, Y4
 	VPADDD  md5Constants<>+1792(SB), Y8, Y8
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
-	VPADDD  Y14, Y8, Y8
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
+	VPSUBD  Y14, Y8, Y8
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSLLD  $0x06, Y8, Y14
@@ -7739,21 +9748,18 @@ block:
 	VPADDD  1440(AX), Y3, Y3
 	VPADDD  1472(AX), Y7, Y7
 	VPADDD  1504(AX), Y11, Y11
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPXOR   Y15, Y10, Y14
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
-	VPOR    Y8, Y14, Y14
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
+	VPANDN  Y10, Y8, Y14
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPXOR   Y9, Y14, Y14
 	VPADDD  md5Constants<>+1824(SB), Y3, Y3
 	VPADDD  md5Constants<>+1824(SB), Y7, Y7
 	VPADDD  md5Constants<>+1824(SB), Y11, Y11
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
-	VPADDD  Y14, Y11, Y11
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
+	VPSUBD  Y14, Y11, Y11
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSLLD  $0x0a, Y11, Y14
@@ -7769,21 +9775,18 @@ block:
 	VPADDD  576(AX), Y2, Y2
 	VPADDD  608(AX), Y6, Y6
 	VPADDD  640(AX), Y10, Y10
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPXOR   Y15, Y9, Y14
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
-	VPOR    Y11, Y14, Y14
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
+	VPANDN  Y9, Y11, Y14
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPXOR   Y8, Y14, Y14
 	VPADDD  md5Constants<>+1856(SB), Y2, Y2
 	VPADDD  md5Constants<>+1856(SB), Y6, Y6
 	VPADDD  md5Constants<>+1856(SB), Y10, Y10
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
-	VPADDD  Y14, Y10, Y10
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
+	VPSUBD  Y14, Y10, Y10
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSLLD  $0x0f, Y10, Y14
@@ -7799,21 +9802,18 @@ block:
 	VPADDD  1248(AX), Y1, Y1
 	VPADDD  1280(AX), Y5, Y5
 	VPADDD  1312(AX), Y9, Y9
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPXOR   Y15, Y8, Y14
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
-	VPOR    Y10, Y14, Y14
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
+	VPANDN  Y8, Y10, Y14
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPXOR   Y11, Y14, Y14
 	VPADDD  md5Constants<>+1888(SB), Y1, Y1
 	VPADDD  md5Constants<>+1888(SB), Y5, Y5
 	VPADDD  md5Constants<>+1888(SB), Y9, Y9
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
-	VPADDD  Y14, Y9, Y9
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
+	VPSUBD  Y14, Y9, Y9
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSLLD  $0x15, Y9, Y14
@@ -7829,21 +9829,18 @@ block:
 	VPADDD  384(AX), Y0, Y0
 	VPADDD  416(AX), Y4, Y4
 	VPADDD  448(AX), Y8, Y8
-	VPXOR   Y15, Y3, Y12
-	VPXOR   Y15, Y7, Y13
-	VPXOR   Y15, Y11, Y14
-	VPOR    Y1, Y12, Y12
-	VPOR    Y5, Y13, Y13
-	VPOR    Y9, Y14, Y14
+	VPANDN  Y3, Y1, Y12
+	VPANDN  Y7, Y5, Y13
+	VPANDN  Y11, Y9, Y14
 	VPXOR   Y2, Y12, Y12
 	VPXOR   Y6, Y13, Y13
 	VPXOR   Y10, Y14, Y14
 	VPADDD  md5Constants<>+1920(SB), Y0, Y0
 	VPADDD  md5Constants<>+1920(SB), Y4, Y4
 	VPADDD  md5Constants<>+1920(SB), Y8, Y8
-	VPADDD  Y12, Y0, Y0
-	VPADDD  Y13, Y4, Y4
-	VPADDD  Y14, Y8, Y8
+	VPSUBD  Y12, Y0, Y0
+	VPSUBD  Y13, Y4, Y4
+	VPSUBD  Y14, Y8, Y8
 	VPSLLD  $0x06, Y0, Y12
 	VPSLLD  $0x06, Y4, Y13
 	VPSLLD  $0x06, Y8, Y14
@@ -7859,21 +9856,18 @@ block:
 	VPADDD  1056(AX), Y3, Y3
 	VPADDD  1088(AX), Y7, Y7
 	VPADDD  1120(AX), Y11, Y11
-	VPXOR   Y15, Y2, Y12
-	VPXOR   Y15, Y6, Y13
-	VPXOR   Y15, Y10, Y14
-	VPOR    Y0, Y12, Y12
-	VPOR    Y4, Y13, Y13
-	VPOR    Y8, Y14, Y14
+	VPANDN  Y2, Y0, Y12
+	VPANDN  Y6, Y4, Y13
+	VPANDN  Y10, Y8, Y14
 	VPXOR   Y1, Y12, Y12
 	VPXOR   Y5, Y13, Y13
 	VPXOR   Y9, Y14, Y14
 	VPADDD  md5Constants<>+1952(SB), Y3, Y3
 	VPADDD  md5Constants<>+1952(SB), Y7, Y7
 	VPADDD  md5Constants<>+1952(SB), Y11, Y11
-	VPADDD  Y12, Y3, Y3
-	VPADDD  Y13, Y7, Y7
-	VPADDD  Y14, Y11, Y11
+	VPSUBD  Y12, Y3, Y3
+	VPSUBD  Y13, Y7, Y7
+	VPSUBD  Y14, Y11, Y11
 	VPSLLD  $0x0a, Y3, Y12
 	VPSLLD  $0x0a, Y7, Y13
 	VPSLLD  $0x0a, Y11, Y14
@@ -7889,21 +9883,18 @@ block:
 	VPADDD  192(AX), Y2, Y2
 	VPADDD  224(AX), Y6, Y6
 	VPADDD  256(AX), Y10, Y10
-	VPXOR   Y15, Y1, Y12
-	VPXOR   Y15, Y5, Y13
-	VPXOR   Y15, Y9, Y14
-	VPOR    Y3, Y12, Y12
-	VPOR    Y7, Y13, Y13
-	VPOR    Y11, Y14, Y14
+	VPANDN  Y1, Y3, Y12
+	VPANDN  Y5, Y7, Y13
+	VPANDN  Y9, Y11, Y14
 	VPXOR   Y0, Y12, Y12
 	VPXOR   Y4, Y13, Y13
 	VPXOR   Y8, Y14, Y14
 	VPADDD  md5Constants<>+1984(SB), Y2, Y2
 	VPADDD  md5Constants<>+1984(SB), Y6, Y6
 	VPADDD  md5Constants<>+1984(SB), Y10, Y10
-	VPADDD  Y12, Y2, Y2
-	VPADDD  Y13, Y6, Y6
-	VPADDD  Y14, Y10, Y10
+	VPSUBD  Y12, Y2, Y2
+	VPSUBD  Y13, Y6, Y6
+	VPSUBD  Y14, Y10, Y10
 	VPSLLD  $0x0f, Y2, Y12
 	VPSLLD  $0x0f, Y6, Y13
 	VPSLLD  $0x0f, Y10, Y14
@@ -7919,21 +9910,18 @@ block:
 	VPADDD  864(AX), Y1, Y1
 	VPADDD  896(AX), Y5, Y5
 	VPADDD  928(AX), Y9, Y9
-	VPXOR   Y15, Y0, Y12
-	VPXOR   Y15, Y4, Y13
-	VPXOR   Y15, Y8, Y14
-	VPOR    Y2, Y12, Y12
-	VPOR    Y6, Y13, Y13
-	VPOR    Y10, Y14, Y14
+	VPANDN  Y0, Y2, Y12
+	VPANDN  Y4, Y6, Y13
+	VPANDN  Y8, Y10, Y14
 	VPXOR   Y3, Y12, Y12
 	VPXOR   Y7, Y13, Y13
 	VPXOR   Y11, Y14, Y14
 	VPADDD  md5Constants<>+2016(SB), Y1, Y1
 	VPADDD  md5Constants<>+2016(SB), Y5, Y5
 	VPADDD  md5Constants<>+2016(SB), Y9, Y9
-	VPADDD  Y12, Y1, Y1
-	VPADDD  Y13, Y5, Y5
-	VPADDD  Y14, Y9, Y9
+	VPSUBD  Y12, Y1, Y1
+	VPSUBD  Y13, Y5, Y5
+	VPSUBD  Y14, Y9, Y9
 	VPSLLD  $0x15, Y1, Y12
 	VPSLLD  $0x15, Y5, Y13
 	VPSLLD  $0x15, Y9, Y14

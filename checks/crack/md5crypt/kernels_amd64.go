@@ -19,6 +19,7 @@ var (
 		{lanes: 16, vector: 64, least: 2, rounds: rounds512x1, place: place512},
 		{lanes: 32, vector: 64, least: 17, rounds: rounds512x2, place: place512},
 		{lanes: 48, vector: 64, least: 33, rounds: rounds512x3, place: place512},
+		{lanes: 64, vector: 64, least: 49, rounds: rounds512x4, place: place512},
 	}
 	avx2 = [...]kernel{
 		{lanes: 8, vector: 32, least: 2, rounds: rounds256x1, place: place256},

@@ -8,7 +8,7 @@ import (
 const (
 	block     = 16 // words
 	maxBlocks = 2  // of a message in lanes
-	maxLanes  = 48
+	maxLanes  = 64
 
 	maxWord  = (maxBlocks*64 - 9 - size) / 2 // bytes
 	wordRows = maxWord/4 + 1
@@ -54,8 +54,8 @@ func (l *lanes) alloc() {
 	l.magic, l.first, l.end, l.msg = take(2), take(1), take(1), take(msgRows)
 }
 
-// hash computes the digests of pairs whose words are of one length and whose salts are. The
-// last 32 bits of which tell their places.
+// hash computes the digests of pairs whose words are of one length and whose salts are; the
+// low 32 bits of which tell their places.
 func (l *lanes) hash(k *kernel, magic string, pairs []Pair, digests []Digest, which []uint64) {
 	if l.msg == nil {
 		l.alloc()
@@ -63,7 +63,7 @@ func (l *lanes) hash(k *kernel, magic string, pairs []Pair, digests []Digest, wh
 	l.k = k
 	word, salt := len(pairs[uint32(which[0])].Word), len(pairs[uint32(which[0])].Salt)
 	l.load(magic, pairs, which, word)
-	l.first0(magic, word, salt)
+	l.firstDigest(magic, word, salt)
 	l.stretch(word, salt)
 	for lane, at := range which {
 		var sum [4]uint32
@@ -100,8 +100,8 @@ func (l *lanes) load(magic string, pairs []Pair, which []uint64, length int) {
 	}
 }
 
-// first0 computes the first digest of the loop.
-func (l *lanes) first0(magic string, word, salt int) {
+// firstDigest computes the first digest of the loop.
+func (l *lanes) firstDigest(magic string, word, salt int) {
 	n := l.k.lanes
 	clear(l.msg[:(maxBlocks*block+1)*n])
 	l.begin(0)

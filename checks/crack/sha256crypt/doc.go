@@ -25,7 +25,7 @@ type Pair struct {
 type Digest [43]byte
 
 // Hasher hashes words; the zero value is ready and uses plain Go. It is the working
-// memory of one worker (up to about 90 KiB), not to be used by two at once.
+// memory of one worker (about 40 KiB with vectors), not to be used by two at once.
 type Hasher struct {
 	// Stop, if it is not nil, is asked about every millisecond.
 	Stop func() bool

@@ -27,8 +27,6 @@ func avx2(streams int) {
 			}
 		}
 	}
-	ones := Y15
-
 	Load(Param("digest"), R10)
 	each(func(s, i int) { VMOVDQU(at(R10, i, s), state(s, i)) })
 	rounds(size, streams,
@@ -60,7 +58,6 @@ func avx2(streams int) {
 			}
 		},
 		func() {
-			VPCMPEQD(ones, ones, ones)
 			for i := range 4 {
 				VPBROADCASTD(iv.Offset(4*repeated*i), state(0, i))
 				for s := range streams {
@@ -92,13 +89,16 @@ func avx2(streams int) {
 				case 2:
 					all(func(_, _, c, d, t VecPhysical, _ int) { VPXOR(c, d, t) })
 					all(func(_, b, _, _, t VecPhysical, _ int) { VPXOR(b, t, t) })
-				case 3: // c ^ (b | ^d)
-					all(func(_, _, _, d, t VecPhysical, _ int) { VPXOR(ones, d, t) })
-					all(func(_, b, _, _, t VecPhysical, _ int) { VPOR(b, t, t) })
+				case 3: // c ^ (d &^ b)
+					all(func(_, b, _, d, t VecPhysical, _ int) { VPANDN(d, b, t) })
 					all(func(_, _, c, _, t VecPhysical, _ int) { VPXOR(c, t, t) })
 				}
 				all(func(a, _, _, _, _ VecPhysical, _ int) { VPADDD(table.Offset(4*repeated*step), a, a) })
-				all(func(a, _, _, _, t VecPhysical, _ int) { VPADDD(t, a, a) })
+				if step < 48 {
+					all(func(a, _, _, _, t VecPhysical, _ int) { VPADDD(t, a, a) })
+				} else {
+					all(func(a, _, _, _, t VecPhysical, _ int) { VPSUBD(t, a, a) })
+				}
 				if n := rotations[step/16][step%4]; n == 16 {
 					all(func(a, _, _, _, _ VecPhysical, _ int) { VPSHUFB(turn16, a, a) })
 				} else {

@@ -13,7 +13,8 @@ var zmm = [...]VecPhysical{
 	Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
 }
 
-// avx512 writes the round loop for 16 lanes in each stream.
+// avx512 writes the round loop for 16 lanes in each stream. What is added behind a block is
+// kept in the memory of the digest.
 func avx512(streams int) {
 	TEXT(fmt.Sprintf("rounds512x%d", streams), NOSPLIT, signature)
 	Pragma("noescape")
@@ -21,8 +22,7 @@ func avx512(streams int) {
 	const size = 64
 	at := func(base Register, word, s int) Mem { return Mem{Base: base, Disp: (word*streams + s) * size} }
 	state := func(s, i int) VecPhysical { return zmm[4*s+i] }
-	saved := func(s, i int) VecPhysical { return zmm[12+4*s+i] }
-	temp := func(s int) VecPhysical { return zmm[24+s] }
+	temp := func(s int) VecPhysical { return zmm[16+s] }
 	each := func(f func(s, i int)) {
 		for i := range 4 {
 			for s := range streams {
@@ -30,7 +30,7 @@ func avx512(streams int) {
 			}
 		}
 	}
-	constant, left, right, mask := Z27, X28, X29, Z30
+	constant, left, right, mask := Z20, X21, X22, Z23
 
 	Load(Param("digest"), R10)
 	each(func(s, i int) { VMOVDQU32(at(R10, i, s), state(s, i)) })
@@ -54,8 +54,9 @@ func avx512(streams int) {
 						VPTERNLOGD(chooseRest, at(RDX, 4, s), mask, t)
 					default:
 						VPSLLD(left, state(s, i), t)
-						VPSRLD(right, state(s, i-1), saved(s, 0))
-						VPORD(saved(s, 0), t, t)
+						u := zmm[24+s]
+						VPSRLD(right, state(s, i-1), u)
+						VPORD(u, t, t)
 					}
 					VMOVDQU32(t, at(RDX, i, s))
 				}
@@ -68,7 +69,7 @@ func avx512(streams int) {
 					if s > 0 {
 						VMOVDQA32(state(0, i), state(s, i))
 					}
-					VMOVDQA32(state(0, i), saved(s, i))
+					VMOVDQU32(state(0, i), at(R10, i, s))
 				}
 			}
 		},
@@ -80,7 +81,7 @@ func avx512(streams int) {
 					func(d, c, b uint8) uint8 { return b&c | ^b&d },
 					func(d, c, b uint8) uint8 { return d&b | ^d&c },
 					func(d, c, b uint8) uint8 { return b ^ c ^ d },
-					func(d, c, b uint8) uint8 { return c ^ (b | ^d) },
+					func(d, c, b uint8) uint8 { return c ^ (d &^ b) },
 				}[step/16])
 				VPBROADCASTD(table.Offset(4*repeated*step), constant)
 				for s := range streams {
@@ -96,7 +97,11 @@ func avx512(streams int) {
 					VPTERNLOGD(f, r(s, 1), r(s, 2), temp(s))
 				}
 				for s := range streams {
-					VPADDD(temp(s), r(s, 0), r(s, 0))
+					if step < 48 {
+						VPADDD(temp(s), r(s, 0), r(s, 0))
+					} else {
+						VPSUBD(temp(s), r(s, 0), r(s, 0))
+					}
 				}
 				for s := range streams {
 					VPROLD(U8(rotations[step/16][step%4]), r(s, 0), r(s, 0))
@@ -105,9 +110,9 @@ func avx512(streams int) {
 					VPADDD(r(s, 1), r(s, 0), r(s, 0))
 				}
 			}
-			each(func(s, i int) { VPADDD(saved(s, i), state(s, i), state(s, i)) })
+			each(func(s, i int) { VPADDD(at(R10, i, s), state(s, i), state(s, i)) })
 		},
-		func() { each(func(s, i int) { VMOVDQA32(state(s, i), saved(s, i)) }) },
+		func() { each(func(s, i int) { VMOVDQU32(state(s, i), at(R10, i, s)) }) },
 		func() { each(func(s, i int) { VMOVDQU32(state(s, i), at(R10, i, s)) }) },
 	)
 }
