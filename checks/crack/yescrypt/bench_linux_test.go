@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpu returns the CPU seconds of the thread.
-func cpu(tb testing.TB) float64 {
+// cpuTime returns the CPU seconds of the thread.
+func cpuTime(tb testing.TB) float64 {
 	tb.Helper()
 	var u unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_THREAD, &u); err != nil {
@@ -45,13 +45,13 @@ func BenchmarkAgainstLibcrypt(b *testing.B) {
 			var speeds, ratios []float64
 			for b.Loop() {
 				_, theirs := c.timed(b, "password1", bb.setting, n)
-				start := cpu(b)
+				start := cpuTime(b)
 				for range n {
 					if _, err := s.digest(&h, "password1"); err != nil {
 						b.Fatal(err)
 					}
 				}
-				ours := cpu(b) - start
+				ours := cpuTime(b) - start
 				speeds, ratios = append(speeds, float64(n)/ours), append(ratios, theirs/ours)
 			}
 			slices.Sort(speeds)

@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"hostaudit/checks/crack/cpu"
 )
 
 // pairs is how many random pairs of a word and a setting that crypt(3) accepts
@@ -207,6 +209,63 @@ func dear(p Params) bool {
 	return p.Memory() > 1<<20 || p.Memory()*int64(p.P)*int64(1+p.T) > 1<<22
 }
 
+// ways are those to compute a hash.
+type ways struct {
+	portable Hasher
+	kernel   *Hasher // nil: this machine has none
+}
+
+func newWays(tb testing.TB) *ways {
+	w := &ways{kernel: &Hasher{Features: cpu.Detect()}}
+	if !w.kernel.Together(Params{Flags: RW}) {
+		tb.Log("plain Go only: this machine has no AVX2 with BMI2")
+		w.kernel = nil
+	}
+	tb.Cleanup(func() {
+		w.portable.Release()
+		if w.kernel != nil {
+			w.kernel.Release()
+		}
+	})
+	return w
+}
+
+// compare tells where a hash is not what crypt(3) returned: in plain Go, by the kernel
+// alone, and beside a hash of another word and another salt, which is compared with plain Go.
+func (w *ways) compare(t *testing.T, r *rand.Rand, word, setting, want string) {
+	t.Helper()
+	if got := hashOf(t, &w.portable, word, setting); got != want {
+		t.Errorf("word %q setting %q: got %q, crypt(3) %q", word, setting, got, want)
+	}
+	if want == "" || w.kernel == nil {
+		return
+	}
+	if got := hashOf(t, w.kernel, word, setting); got != want {
+		t.Errorf("kernel, word %q setting %q: got %q, crypt(3) %q", word, setting, got, want)
+	}
+	s, err := Parse(setting)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tries [Lanes]Try
+	at := r.IntN(Lanes)
+	other := Try{Word: []byte(randomWord(r)), Salt: randomBytes(r, r.IntN(65)), Setting: []byte(s.Text)}
+	tries[at], tries[1-at] = Try{Word: []byte(word), Salt: s.Salt, Setting: []byte(s.Text)}, other
+	if err := w.kernel.Hash(s.Method, tries[:], s.Params); err != nil {
+		t.Fatalf("setting %q: %v", setting, err)
+	}
+	if got := string(AppendEncode([]byte(s.Text+"$"), tries[at].Digest[:])); got != want {
+		t.Errorf("kernel, number %d of two, word %q setting %q: got %q, crypt(3) %q", at, word, setting, got, want)
+	}
+	alone := []Try{other}
+	if err := w.portable.Hash(s.Method, alone, s.Params); err != nil {
+		t.Fatal(err)
+	}
+	if alone[0].Digest != tries[1-at].Digest {
+		t.Errorf("kernel, number %d of two, beside setting %q: word %q salt %x", 1-at, setting, other.Word, other.Salt)
+	}
+}
+
 func TestDifferential(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -218,8 +277,7 @@ func TestDifferential(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, r := newLibcrypt(t), source(t)
-			var h Hasher
-			defer h.Release()
+			all := newWays(t)
 			good, refused := 0, 0
 			for good < pairs(t) {
 				word, setting := randomWord(r), tt.setting(r)
@@ -227,9 +285,7 @@ func TestDifferential(t *testing.T) {
 					continue
 				}
 				want := c.crypt(t, word, setting)
-				if got := hashOf(t, &h, word, setting); got != want {
-					t.Errorf("word %q setting %q: got %q, crypt(3) %q", word, setting, got, want)
-				}
+				all.compare(t, r, word, setting, want)
 				if want != "" {
 					good++
 				} else {
@@ -250,13 +306,14 @@ func TestDifferentialDefaultCost(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, r := newLibcrypt(t), source(t)
-			var h Hasher
-			defer h.Release()
+			all := newWays(t)
 			for range max(1, pairs(t)/200) {
 				word, setting := randomWord(r), tt.prefix+string(AppendEncode(nil, randomBytes(r, r.IntN(65))))+"$"
-				if got, want := hashOf(t, &h, word, setting), c.crypt(t, word, setting); got != want || want == "" {
-					t.Errorf("word %q setting %q: got %q, crypt(3) %q", word, setting, got, want)
+				want := c.crypt(t, word, setting)
+				if want == "" {
+					t.Errorf("crypt(3) refuses %q", setting)
 				}
+				all.compare(t, r, word, setting, want)
 			}
 		})
 	}
@@ -265,8 +322,7 @@ func TestDifferentialDefaultCost(t *testing.T) {
 // Every length of a word and of a salt once, and every first character.
 func TestDifferentialEveryLength(t *testing.T) {
 	c, r := newLibcrypt(t), source(t)
-	var h Hasher
-	defer h.Release()
+	all := newWays(t)
 	var settings, words []string
 	for n := range 90 {
 		salt := string(AppendEncode(nil, randomBytes(r, n)))
@@ -284,16 +340,16 @@ func TestDifferentialEveryLength(t *testing.T) {
 			"$y$j3."+digits[first:][:1]+"//$abcd$", "$y$j3."+digits[first:][:1]+"/$abcd$", "$7$"+digits[first%12:][:1]+"/..../....$")
 	}
 	for _, s := range settings {
-		if got, want := hashOf(t, &h, "word", s), c.crypt(t, "word", s); got != want {
-			t.Errorf("setting %q: got %q, crypt(3) %q", s, got, want)
-		}
+		all.compare(t, r, "word", s, c.crypt(t, "word", s))
 	}
 	for _, w := range words {
 		w = strings.ReplaceAll(w, "\x00", "0")
 		for _, s := range []string{"$y$j5.$abcd$", "$gy$j5.$abcd$", "$7$1/..../....abcd$"} {
-			if got, want := hashOf(t, &h, w, s), c.crypt(t, w, s); got != want || want == "" {
-				t.Errorf("setting %q, word %q of %d bytes: got %q, crypt(3) %q", s, w, len(w), got, want)
+			want := c.crypt(t, w, s)
+			if want == "" {
+				t.Errorf("setting %q: crypt(3) refuses a word of %d bytes", s, len(w))
 			}
+			all.compare(t, r, w, s, want)
 		}
 	}
 }

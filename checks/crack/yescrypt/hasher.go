@@ -2,7 +2,9 @@ package yescrypt
 
 import (
 	"encoding/binary"
+	"math"
 
+	"hostaudit/checks/crack/cpu"
 	"hostaudit/checks/crack/yescrypt/streebog"
 )
 
@@ -12,16 +14,34 @@ type Hasher struct {
 	// Stop, if not nil, is asked every few milliseconds of work, also of many
 	// cheap hashes; when it reports true the hash in work ends with ErrStopped.
 	Stop func() bool
+	// Features are the instructions that may be used. There is a kernel for AVX2.
+	Features cpu.Features
 
 	region []lane
 	left   int // lanes to mix until Stop is asked
 	mac    mac
-	key    [32]byte // the key of the outer hash
-	word   [32]byte // the result of the first pass, which is the word of the second
-	salt   [4]byte  // the number of PBKDF2's block
+	one    [1]Try
+	work   [Lanes]work
+	salt   [4]byte // the number of PBKDF2's block
 	plain  [8]uint64
 	bytes  [64]byte
 	gost   *streebog.Hash
+}
+
+// Try is a word under a salt, decoded unless it is of scrypt, and what became of it.
+type Try struct {
+	Word, Salt []byte
+	// Setting is wanted of gost-yescrypt: see Hasher.Gost.
+	Setting []byte
+	// Digest is what crypt(3) encodes.
+	Digest [32]byte
+}
+
+// work is what there is of each hash beside the region.
+type work struct {
+	word []byte
+	key  [32]byte // the key of the outer hash
+	mid  [32]byte // the result of the first pass, which is the word of the second
 }
 
 // Held returns the bytes of the region the Hasher keeps: the largest
@@ -62,34 +82,46 @@ func (h *Hasher) spend(lanes int) error {
 	return nil
 }
 
+// Together reports whether a Hash of two tries is faster than two of one.
+func (h *Hasher) Together(p Params) bool {
+	return hasKernel && h.Features.AVX2 && p.Flags == RW
+}
+
+// Hash computes the digests of one try or of as many as Lanes, with the same method and
+// the same parameters, side by side in a region of Params.Memory for each. The error is
+// that of all of them: ErrParams, ErrMemory or ErrStopped.
+func (h *Hasher) Hash(m Method, tries []Try, p Params) error {
+	if !p.Valid() || len(tries) == 0 || len(tries) > Lanes || m == Scrypt && p.Flags != Classic {
+		return ErrParams
+	}
+	if err := h.hash(tries, p); err != nil {
+		return err
+	}
+	if m != GostYescrypt {
+		return nil
+	}
+	if h.gost == nil {
+		h.gost = streebog.New()
+	}
+	for i := range tries {
+		t := &tries[i]
+		key := h.gost.Digest(t.Word)
+		key = h.gost.MAC(key[:], t.Setting)
+		t.Digest = h.gost.MAC(key[:], t.Digest[:])
+	}
+	return nil
+}
+
 // Yescrypt returns the digest that crypt(3) encodes behind $y$; the salt is
 // decoded (see Decode). The error is ErrParams, ErrMemory or ErrStopped.
 func (h *Hasher) Yescrypt(word, salt []byte, p Params) (digest [32]byte, err error) {
-	if !p.Valid() {
-		return digest, ErrParams
-	}
-	if err = h.reserve(p.lanes()); err != nil {
-		return digest, err
-	}
-	if n := p.n() / uint64(p.P); p.Flags == RW && n >= 0x100 && n*uint64(p.R) >= 0x20000 {
-		// A quick pass with a 64th of the rows goes first.
-		quick := p
-		quick.LogN, quick.T = p.LogN-6, 0
-		if h.word, err = h.pass(word, salt, quick, true); err != nil {
-			return digest, err
-		}
-		word = h.word[:]
-	}
-	return h.pass(word, salt, p, false)
+	return h.single(Yescrypt, Try{Word: word, Salt: salt}, p)
 }
 
 // Scrypt returns the digest that crypt(3) encodes behind $7$; the salt is the
 // text itself. p.Flags must be Classic.
 func (h *Hasher) Scrypt(word, salt []byte, p Params) (digest [32]byte, err error) {
-	if p.Flags != Classic {
-		return digest, ErrParams
-	}
-	return h.Yescrypt(word, salt, p)
+	return h.single(Scrypt, Try{Word: word, Salt: salt}, p)
 }
 
 // Gost returns the digest that crypt(3) encodes behind $gy$: the digest of
@@ -97,73 +129,122 @@ func (h *Hasher) Scrypt(word, salt []byte, p Params) (digest [32]byte, err error
 // setting is the text up to the salt's end, from "$gy$" on, without the dollar
 // that follows; salt and p are what it decodes to.
 func (h *Hasher) Gost(word, salt, setting []byte, p Params) (digest [32]byte, err error) {
-	if digest, err = h.Yescrypt(word, salt, p); err != nil {
-		return digest, err
+	return h.single(GostYescrypt, Try{Word: word, Salt: salt, Setting: setting}, p)
+}
+
+func (h *Hasher) single(m Method, t Try, p Params) (digest [32]byte, err error) {
+	h.one[0] = t
+	if err = h.Hash(m, h.one[:], p); err == nil {
+		digest = h.one[0].Digest
 	}
-	if h.gost == nil {
-		h.gost = streebog.New()
+	h.one[0] = Try{}
+	return digest, err
+}
+
+// hash is yescrypt of each try.
+func (h *Hasher) hash(tries []Try, p Params) error {
+	all := p.lanes()
+	if all > math.MaxUint64/Lanes {
+		return ErrMemory
 	}
-	key := h.gost.Digest(word)
-	key = h.gost.MAC(key[:], setting)
-	return h.gost.MAC(key[:], digest[:]), nil
+	if err := h.reserve(all * uint64(len(tries))); err != nil {
+		return err
+	}
+	defer func() { h.work = [Lanes]work{} }()
+	for i := range tries {
+		h.work[i].word = tries[i].Word
+	}
+	if n := p.n() / uint64(p.P); p.Flags == RW && n >= 0x100 && n*uint64(p.R) >= 0x20000 {
+		// A quick pass with a 64th of the rows goes first.
+		quick := p
+		quick.LogN, quick.T = p.LogN-6, 0
+		if err := h.pass(tries, quick, true); err != nil {
+			return err
+		}
+		for i := range tries {
+			w := &h.work[i]
+			w.mid = tries[i].Digest
+			w.word = w.mid[:]
+		}
+	}
+	return h.pass(tries, p, false)
 }
 
 // pass is yescrypt without the decision on a first pass.
-func (h *Hasher) pass(word, salt []byte, p Params, first bool) (digest [32]byte, err error) {
-	if p.Flags != Classic {
-		name := "yescrypt-prehash"
-		if !first {
-			name = name[:len("yescrypt")]
+func (h *Hasher) pass(tries []Try, p Params, first bool) error {
+	row, apart := int(p.row()), int(p.apart())
+	states := func(i int) []lane { return h.region[i*apart:][:int(p.P)*row] }
+	for i := range tries {
+		w := &h.work[i]
+		if p.Flags != Classic {
+			name := "yescrypt-prehash"
+			if !first {
+				name = name[:len("yescrypt")]
+			}
+			copy(h.bytes[:], name)
+			h.mac.setKey(h.bytes[:len(name)])
+			h.mac.start()
+			h.mac.write(w.word)
+			h.mac.finish()
+			w.key = h.mac.sum
+			w.word = w.key[:]
 		}
-		copy(h.bytes[:], name)
-		h.mac.setKey(h.bytes[:len(name)])
-		h.mac.start()
-		h.mac.write(word)
-		h.mac.finish()
-		h.key = h.mac.sum
-		word = h.key[:]
+		if err := h.expand(states(i), w.word, tries[i].Salt); err != nil {
+			return err
+		}
+		if p.Flags != Classic {
+			(*block)(states(i)).plain(&h.plain)
+			putWords(w.key[:], h.plain[:4])
+		}
 	}
-	states := h.region[:uint64(p.P)*p.row()]
-	if err = h.expand(states, word, salt); err != nil {
-		return digest, err
-	}
-	if p.Flags != Classic {
-		(*block)(states).plain(&h.plain)
-		putWords(h.key[:], h.plain[:4])
-	}
+	var err error
 	if p.Flags == RW {
-		err = h.chunks(p)
+		err = h.chunks(len(tries), p)
 	} else {
-		err = h.classic(p)
+		err = h.classic(len(tries), p)
 	}
 	if err != nil {
-		return digest, err
+		return err
 	}
-	h.mac.setKey(word)
-	if digest, err = h.condense(states); err != nil || p.Flags == Classic || first {
-		return digest, err
+	for i := range tries {
+		w := &h.work[i]
+		h.mac.setKey(w.word)
+		if tries[i].Digest, err = h.condense(states(i)); err != nil {
+			return err
+		}
+		if p.Flags == Classic || first {
+			continue
+		}
+		// As in SCRAM, what is stored is the digest of what a client would prove.
+		w.key = tries[i].Digest
+		h.mac.setKey(w.key[:])
+		h.mac.start()
+		copy(h.bytes[:], "Client Key")
+		h.mac.write(h.bytes[:len("Client Key")])
+		h.mac.finish()
+		w.key = h.mac.sum
+		h.mac.digest(w.key[:])
+		tries[i].Digest = h.mac.sum
 	}
-	// As in SCRAM, what is stored is the digest of what a client would prove.
-	h.key = digest
-	h.mac.setKey(h.key[:])
-	h.mac.start()
-	copy(h.bytes[:], "Client Key")
-	h.mac.write(h.bytes[:len("Client Key")])
-	h.mac.finish()
-	h.key = h.mac.sum
-	h.mac.digest(h.key[:])
-	return h.mac.sum, nil
+	return nil
+}
+
+// part is some lanes of the region of each of n hashes; they are apart lanes apart.
+func (h *Hasher) part(n, apart, from, size int) (r rows) {
+	for i := range n {
+		r[i] = h.region[i*apart+from:][:size]
+	}
+	return r
 }
 
 // classic mixes the state of each chunk as scrypt does, in the same memory.
-func (h *Hasher) classic(p Params) error {
-	row := int(p.row())
-	states, rest := h.region[:int(p.P)*row], h.region[int(p.P)*row:]
+func (h *Hasher) classic(n int, p Params) error {
+	row, apart := int(p.row()), int(p.apart())
+	rest := int(p.P) * row
 	all, _ := p.loops()
-	for len(states) > 0 {
-		c := chunk{h: h, x: states[:row], next: rest[:row]}
-		states = states[row:]
-		v := rest[row:]
+	for at := 0; at < rest; at += row {
+		c := chunk{h: h, n: n, apart: apart, x: h.part(n, apart, at, row), next: h.part(n, apart, rest, row)}
+		v := h.part(n, apart, rest+row, apart-rest-row)
 		if err := c.fill(v, p.n(), false); err != nil {
 			return err
 		}
@@ -176,11 +257,9 @@ func (h *Hasher) classic(p Params) error {
 
 // chunks mixes the states with pwxform: each in its part of V, and then each
 // with all of it.
-func (h *Hasher) chunks(p Params) error {
-	row, count := int(p.row()), int(p.P)
-	states := h.region[:count*row]
-	s := h.region[count*row:][:count*boxesLanes]
-	v := h.region[count*(row+boxesLanes):]
+func (h *Hasher) chunks(n int, p Params) error {
+	row, apart, count := int(p.row()), int(p.apart()), int(p.P)
+	from := count * row // V
 	all, changed := p.loops()
 	part := p.n() / uint64(p.P) &^ 1
 	size := func(i int) uint64 { // rows in the part of a chunk
@@ -190,37 +269,55 @@ func (h *Hasher) chunks(p Params) error {
 		return p.n() - uint64(i)*part
 	}
 	for i := range count {
-		c := chunk{h: h, x: states[i*row:][:128/laneBytes]}
-		own := s[i*boxesLanes:][:boxesLanes]
+		c := chunk{h: h, n: n, apart: apart, x: h.part(n, apart, i*row, 128/laneBytes)}
+		var own rows
+		for k := range n {
+			own[k] = h.boxes(n, i, k, apart)
+		}
 		if err := c.fill(own, boxesRows, false); err != nil {
 			return err
 		}
-		c.x = states[i*row:][:row]
-		if i == 0 {
-			(*block)(c.x[row-4:]).plain(&h.plain)
-			putWords(h.bytes[:], h.plain[:])
-			h.mac.setKey(h.bytes[:])
-			h.mac.start()
-			h.mac.write(h.key[:])
-			h.mac.finish()
-			h.key = h.mac.sum
+		c.x = h.part(n, apart, i*row, row)
+		for k := range n {
+			if i == 0 {
+				h.rekey(&h.work[k], c.x[k])
+			}
+			c.boxes[k] = newBoxes(own[k], 0)
 		}
-		c.boxes = newBoxes(own, 0)
-		if err := c.fill(v[i*int(part)*row:], size(i), true); err != nil {
+		v := h.part(n, apart, from+i*int(part)*row, int(size(i))*row)
+		if err := c.fill(v, size(i), true); err != nil {
 			return err
 		}
-		if err := c.walk(v[i*int(part)*row:], floor2(size(i)), changed, true); err != nil {
+		if err := c.walk(v, floor2(size(i)), changed, true); err != nil {
 			return err
 		}
 	}
 	for i := range count {
-		c := chunk{h: h, x: states[i*row:][:row]}
-		c.boxes = newBoxes(s[i*boxesLanes:], (size(i)+changed)*2*uint64(p.R))
-		if err := c.walk(v, p.n(), all-changed, false); err != nil {
+		c := chunk{h: h, n: n, apart: apart, x: h.part(n, apart, i*row, row)}
+		for k := range n {
+			c.boxes[k] = newBoxes(h.boxes(n, i, k, apart), (size(i)+changed)*2*uint64(p.R))
+		}
+		if err := c.walk(h.part(n, apart, from, apart-from), p.n(), all-changed, false); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// boxes is the room for the S-boxes of a chunk of hash k out of n.
+func (h *Hasher) boxes(n, chunk, k, apart int) []lane {
+	return h.region[n*apart+(chunk*n+k)*boxesLanes:][:boxesLanes]
+}
+
+// rekey makes the key of the outer hash depend on the S-boxes of the first chunk.
+func (h *Hasher) rekey(w *work, state []lane) {
+	(*block)(state[len(state)-4:]).plain(&h.plain)
+	putWords(h.bytes[:], h.plain[:])
+	h.mac.setKey(h.bytes[:])
+	h.mac.start()
+	h.mac.write(w.key[:])
+	h.mac.finish()
+	w.key = h.mac.sum
 }
 
 // expand fills the states with PBKDF2-HMAC-SHA-256 of one iteration: RFC 8018,

@@ -5,6 +5,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
 )
 
 func TestInvalidParams(t *testing.T) {
@@ -78,9 +80,12 @@ func TestRegionIsKept(t *testing.T) {
 }
 
 func TestNoAllocations(t *testing.T) {
-	var h Hasher
-	defer h.Release()
+	levels(t, noAllocations)
+}
+
+func noAllocations(t *testing.T, h *Hasher) {
 	word, salt, setting := []byte("password1"), []byte("salt"), []byte("$gy$j5.$n7C")
+	two := []Try{{Word: word, Salt: salt, Setting: setting}, {Word: salt, Salt: word, Setting: setting}}
 	for _, p := range []Params{{Flags: RW, LogN: 6, R: 1, P: 3, T: 2}, {LogN: 6, R: 1, P: 2}, {Flags: RW, LogN: 8, R: 512, P: 1}} {
 		if n := testing.AllocsPerRun(2, func() {
 			if _, err := h.Gost(word, salt, setting, p); err != nil {
@@ -88,6 +93,13 @@ func TestNoAllocations(t *testing.T) {
 			}
 		}); n != 0 {
 			t.Errorf("%+v: %v allocations for a hash", p, n)
+		}
+		if n := testing.AllocsPerRun(2, func() {
+			if err := h.Hash(GostYescrypt, two, p); err != nil {
+				t.Fatal(err)
+			}
+		}); n != 0 {
+			t.Errorf("%+v: %v allocations for two hashes", p, n)
 		}
 	}
 }
@@ -107,56 +119,80 @@ func TestStopIsAsked(t *testing.T) {
 		{"scrypt-many-states", Params{LogN: 2, R: 1, P: 1 << 11}, 1 << 11 * 8 * 16},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			asked := uint64(0)
-			h := Hasher{Stop: func() bool { asked++; return false }}
-			defer h.Release()
-			h.left = 1 << 16
-			want, err := h.Yescrypt([]byte("w"), []byte("s"), tt.params)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all := asked
-			if all < tt.lanes>>16 {
-				t.Errorf("asked %d times, want %d", all, tt.lanes>>16)
-			}
-			for _, last := range []uint64{1, (all + 1) / 2, all} {
-				asked, h.left = 0, 1<<16
-				h.Stop = func() bool { asked++; return asked == last }
-				if _, err := h.Yescrypt([]byte("w"), []byte("s"), tt.params); !errors.Is(err, ErrStopped) {
-					t.Fatalf("stopped at question %d of %d: %v", last, all, err)
-				}
-			}
-			h.Stop = nil
-			if got, err := h.Yescrypt([]byte("w"), []byte("s"), tt.params); got != want || err != nil {
-				t.Errorf("after being stopped: %x, %v, want %x", got, err, want)
-			}
+			levels(t, func(t *testing.T, h *Hasher) {
+				stopIsAsked(t, h, 1, tt.params, tt.lanes)
+				stopIsAsked(t, h, 2, tt.params, 2*tt.lanes)
+			})
 		})
 	}
 }
 
+func stopIsAsked(t *testing.T, h *Hasher, n int, p Params, lanes uint64) {
+	t.Helper()
+	hash := func() ([]Try, error) {
+		tries := []Try{{Word: []byte("w"), Salt: []byte("s")}, {Word: []byte("v"), Salt: []byte("t")}}[:n]
+		err := h.Hash(Yescrypt, tries, p)
+		return tries, err
+	}
+	asked := uint64(0)
+	h.Stop, h.left = func() bool { asked++; return false }, 1<<16
+	want, err := hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := asked
+	if all < lanes>>16 {
+		t.Errorf("%d hashes: asked %d times, want %d", n, all, lanes>>16)
+	}
+	for _, last := range []uint64{1, (all + 1) / 2, all} {
+		asked, h.left = 0, 1<<16
+		h.Stop = func() bool { asked++; return asked == last }
+		if _, err := hash(); !errors.Is(err, ErrStopped) {
+			t.Fatalf("%d hashes, stopped at question %d of %d: %v", n, last, all, err)
+		}
+	}
+	h.Stop = nil
+	got, err := hash()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("after being stopped: %s", diff)
+	}
+}
+
 func TestStopsSoon(t *testing.T) {
+	levels(t, func(t *testing.T, h *Hasher) {
+		for _, p := range []Params{
+			{Flags: RW, LogN: 12, R: 32, P: 1, T: 1 << 20},
+			{Flags: RW, LogN: 2, R: 1 << 14, P: 1, T: 1 << 20},
+			{Flags: WORM, LogN: 10, R: 32, P: 1, T: 1 << 20},
+			{LogN: 2, R: 1 << 16, P: 1 << 5},
+		} {
+			stopsSoon(t, h, 1, p)
+			stopsSoon(t, h, 2, p)
+		}
+	})
+}
+
+func stopsSoon(t *testing.T, h *Hasher, n int, p Params) {
+	t.Helper()
 	const limit = 100 * time.Millisecond
-	for _, p := range []Params{
-		{Flags: RW, LogN: 12, R: 32, P: 1, T: 1 << 20},
-		{Flags: WORM, LogN: 10, R: 32, P: 1, T: 1 << 20},
-		{LogN: 2, R: 1 << 16, P: 1 << 5},
-	} {
-		late := time.Duration(math.MaxInt64)
-		for range 5 { // other programs may take the CPU for so long
-			var due time.Time
-			h := Hasher{Stop: func() bool { return time.Now().After(due) }}
-			due = time.Now().Add(20 * time.Millisecond)
-			if _, err := h.Yescrypt([]byte("w"), []byte("s"), p); !errors.Is(err, ErrStopped) {
-				t.Errorf("%+v: %v", p, err)
-			}
-			late = min(late, time.Since(due))
-			h.Release()
-			if late < limit {
-				break
-			}
+	late := time.Duration(math.MaxInt64)
+	for range 5 { // other programs may take the CPU for so long
+		var due time.Time
+		h.Stop = func() bool { return time.Now().After(due) }
+		due = time.Now().Add(20 * time.Millisecond)
+		if err := h.Hash(Yescrypt, make([]Try, n), p); !errors.Is(err, ErrStopped) {
+			t.Errorf("%d of %+v: %v", n, p, err)
 		}
-		if late >= limit {
-			t.Errorf("%+v: stopped %v late", p, late)
+		late = min(late, time.Since(due))
+		h.Release()
+		if late < limit {
+			break
 		}
+	}
+	if late >= limit {
+		t.Errorf("%d of %+v: stopped %v late", n, p, late)
 	}
 }

@@ -66,9 +66,18 @@ func (p Params) row() uint64 { return 128 / laneBytes * uint64(p.R) }
 // just: R is below 2^30, so V has at most 2^64 - 2^34 lanes, and of the rest only
 // what one of these largest rows has twice; more chunks have shorter rows.
 func (p Params) lanes() uint64 {
+	if p.Flags == RW {
+		return p.apart() + uint64(p.P)*boxesLanes
+	}
+	return p.apart()
+}
+
+// apart is the same without the S-boxes, which are behind the rest of the regions of
+// all hashes in work.
+func (p Params) apart() uint64 {
 	n := (p.n() + uint64(p.P)) * p.row()
 	if p.Flags == RW {
-		return n + uint64(p.P)*boxesLanes
+		return n
 	}
 	return n + p.row()
 }

@@ -6,42 +6,79 @@ import "math/bits"
 // long.
 const segment = 4096
 
-// chunk is what one thread of the algorithm works on.
-type chunk struct {
-	h     *Hasher
-	x     []lane // the state, one row
-	next  []lane // without S-boxes: where the next state is built
-	boxes boxes  // none: Salsa20/8 takes the place of pwxform
+// Lanes is how many hashes of equal parameters can be computed side by side, each in
+// a region of its own.
+const Lanes = 2
+
+// rows is a row of each hash in work.
+type rows [Lanes][]lane
+
+// cut returns lanes of each row; of none, none.
+func (r rows) cut(from, to int) rows {
+	for i := range r {
+		if r[i] != nil {
+			r[i] = r[i][from:to]
+		}
+	}
+	return r
 }
 
-// row sets dst to the block-mix of a xor b (b may be nil). With S-boxes, dst
+// chunk is what one thread of the algorithm works on, of n hashes side by side. The
+// rows of a second one are apart lanes behind those of the first, but for such as the
+// states choose; its S-boxes are boxesLanes behind.
+type chunk struct {
+	h        *Hasher
+	n, apart int
+	x        rows // the states
+	next     rows // without S-boxes: where the next states are built
+	boxes    [Lanes]boxes
+}
+
+func (c *chunk) salsa() bool { return c.boxes[0].s0 == nil } // Salsa20/8 takes the place of pwxform
+
+// row sets dst to the block-mix of a xor b (b may be none). With S-boxes, dst
 // may be a, and save has b receive a xor b.
-func (c *chunk) row(dst, a, b []lane, save bool) error {
-	last := len(a) - 4
-	x := *(*block)(a[last:])
-	if b != nil {
-		x.xor((*block)(b[last:]))
+func (c *chunk) row(dst, a, b rows, save bool) error {
+	size := len(a[0])
+	var x [Lanes]block
+	for i := range c.n {
+		x[i] = *(*block)(a[i][size-4:])
+		if b[0] != nil {
+			x[i].xor((*block)(b[i][size-4:]))
+		}
 	}
-	half := len(a) / 2
-	for at := 0; at < len(a); at += segment {
-		end := min(at+segment, len(a))
-		var with []lane
-		if b != nil {
-			with = b[at:end]
-		}
-		if c.boxes.s0 != nil {
-			c.boxes.mix(dst[at:end], a[at:end], with, &x, save)
-		} else {
-			mixSalsa(dst[at/2:], dst[half+at/2:], a[at:end], with, &x)
-		}
-		if err := c.h.spend(end - at); err != nil {
+	for at := 0; at < size; at += segment {
+		end := min(at+segment, size)
+		c.mix(dst, a, b, &x, at, end, save)
+		if err := c.h.spend((end - at) * c.n); err != nil {
 			return err
 		}
 	}
-	if c.boxes.s0 != nil {
-		(*block)(dst[last:]).salsa(2)
+	if !c.salsa() {
+		for i := range c.n {
+			(*block)(dst[i][size-4:]).salsa(2)
+		}
 	}
 	return nil
+}
+
+// mix does a part of a row.
+func (c *chunk) mix(dst, a, b rows, x *[Lanes]block, at, end int, save bool) {
+	size := len(a[0])
+	a, b = a.cut(at, end), b.cut(at, end)
+	if c.salsa() {
+		for i := range c.n {
+			mixSalsa(dst[i][at/2:], dst[i][size/2+at/2:], a[i], b[i], &x[i])
+		}
+		return
+	}
+	dst = dst.cut(at, end)
+	if c.kernel(dst, a, b, x, save) {
+		return
+	}
+	for i := range c.n {
+		c.boxes[i].mix(dst[i], a[i], b[i], &x[i], save)
+	}
 }
 
 func (b *block) xor(with *block) {
@@ -67,19 +104,23 @@ func mixSalsa(even, odd, a, b []lane, x *block) {
 
 // fill is the first half of the mixing: it writes n rows of v. With rw, a row
 // is mixed with an earlier one already.
-func (c *chunk) fill(v []lane, n uint64, rw bool) error {
-	size := len(c.x)
-	copy(v[:size], c.x)
+func (c *chunk) fill(v rows, n uint64, rw bool) error {
+	size := len(c.x[0])
+	for i := range c.n {
+		copy(v[i][:size], c.x[i])
+	}
 	for i := range n {
-		from := v[int(i)*size:][:size]
-		var with []lane
+		from := v.cut(int(i)*size, int(i+1)*size)
+		var with rows
 		if rw && i > 1 {
 			low := floor2(i)
-			with = v[int(integerify(from)&(low-1)+i-low)*size:][:size]
+			for k := range c.n {
+				with[k] = v[k][int(integerify(from[k])&(low-1)+i-low)*size:][:size]
+			}
 		}
 		to := c.x
 		if i+1 < n {
-			to = v[int(i+1)*size:][:size]
+			to = v.cut(int(i+1)*size, int(i+2)*size)
 		}
 		if err := c.row(to, from, with, false); err != nil {
 			return err
@@ -91,18 +132,21 @@ func (c *chunk) fill(v []lane, n uint64, rw bool) error {
 // walk is the second half: it mixes the state with loops rows out of the first
 // n of v, a power of two, which the state chooses. With save these are changed.
 // loops is even.
-func (c *chunk) walk(v []lane, n, loops uint64, save bool) error {
-	size := len(c.x)
+func (c *chunk) walk(v rows, n, loops uint64, save bool) error {
+	size := len(c.x[0])
 	for range loops {
-		with := v[int(integerify(c.x)&(n-1))*size:][:size]
+		var with rows
+		for k := range c.n {
+			with[k] = v[k][int(integerify(c.x[k])&(n-1))*size:][:size]
+		}
 		to := c.x
-		if c.boxes.s0 == nil {
+		if c.salsa() {
 			to = c.next
 		}
 		if err := c.row(to, c.x, with, save); err != nil {
 			return err
 		}
-		if c.boxes.s0 == nil {
+		if c.salsa() {
 			c.x, c.next = c.next, c.x
 		}
 	}

@@ -23,15 +23,26 @@ func TestVectors(t *testing.T) {
 		{"yescrypt-2", "", "", Params{Flags: RW, LogN: 2, R: 1, P: 1}, "0cd5af76eb241df8119a9a122ae36920bcc7f414b9c0d58f45008060dade46b0"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var h Hasher
-			defer h.Release()
-			got, err := h.Yescrypt([]byte(tt.word), []byte(tt.salt), tt.params)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if diff := cmp.Diff(tt.want, hex.EncodeToString(got[:])); diff != "" {
-				t.Error(diff)
-			}
+			levels(t, func(t *testing.T, h *Hasher) {
+				got, err := h.Yescrypt([]byte(tt.word), []byte(tt.salt), tt.params)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(tt.want, hex.EncodeToString(got[:])); diff != "" {
+					t.Error(diff)
+				}
+				for at := range Lanes {
+					var tries [Lanes]Try
+					tries[at] = Try{Word: []byte(tt.word), Salt: []byte(tt.salt)}
+					tries[1-at] = Try{Word: []byte("another"), Salt: []byte("of its own")}
+					if err := h.Hash(Yescrypt, tries[:], tt.params); err != nil {
+						t.Fatal(err)
+					}
+					if diff := cmp.Diff(tt.want, hex.EncodeToString(tries[at].Digest[:])); diff != "" {
+						t.Errorf("as number %d of two: %s", at, diff)
+					}
+				}
+			})
 		})
 	}
 }
@@ -72,22 +83,22 @@ $gy$.75$$6yWEs53403S/dnZcdTIduDIDq.5Uef5oR3IVDF6ptnB
 `
 
 func TestHashes(t *testing.T) {
-	var h Hasher
-	defer h.Release()
-	for want := range strings.FieldsSeq(hashes) {
-		if diff := cmp.Diff(want, hashOf(t, &h, "password1", want)); diff != "" {
-			t.Error(diff)
+	levels(t, func(t *testing.T, h *Hasher) {
+		for want := range strings.FieldsSeq(hashes) {
+			if diff := cmp.Diff(want, hashOf(t, h, "password1", want)); diff != "" {
+				t.Error(diff)
+			}
+			if s, err := Parse(want); err != nil || dear(s.Params) {
+				continue // what depends on the word is the same at every cost
+			}
+			if got := hashOf(t, h, "password2", want); got == want {
+				t.Errorf("%s: the word does not matter", want)
+			}
 		}
-		if s, err := Parse(want); err != nil || dear(s.Params) {
-			continue // what depends on the word is the same at every cost
+		if want := "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D"; hashOf(t, h, "pleaseletmein", want) != want {
+			t.Errorf("%s: not found again", want)
 		}
-		if got := hashOf(t, &h, "password2", want); got == want {
-			t.Errorf("%s: the word does not matter", want)
-		}
-	}
-	if want := "$7$C6..../....SodiumChloride$kBGj9fHznVYFQMEn/qDCfrDevf9YDtcDdKvEqHJLV8D"; hashOf(t, &h, "pleaseletmein", want) != want {
-		t.Errorf("%s: not found again", want)
-	}
+	})
 }
 
 func TestParse(t *testing.T) {
