@@ -42,6 +42,8 @@ func takes(word []byte) bool {
 type hasher interface {
 	// lanes says how many tries like one of the form go well together.
 	lanes(f *Form) lanes
+	// memory is how many bytes of regions hash needs for these tries at most.
+	memory(tries []try) int64
 	// hash sets digest or err of every try. All of them are of one group, and of
 	// one salt where lanes asks for that.
 	hash(tries []try)
@@ -70,6 +72,9 @@ type engine struct {
 	// stop, unless nil, ends hashes in work: their err is errStopped.
 	stop     func() bool
 	features cpu.Features
+	// share is how many bytes of regions one worker may hold while the others hold as
+	// many; nil: none but for one hash.
+	share func() int64
 
 	crypt  cryptState
 	md5    md5crypt.Hasher
@@ -86,6 +91,8 @@ type engine struct {
 	sha256s sha256s
 	words   [][]byte
 	digests []des.Digest
+
+	yesTries []yescrypt.Try
 }
 
 func newEngine(stop func() bool, features cpu.Features) *engine {
@@ -93,7 +100,7 @@ func newEngine(stop func() bool, features cpu.Features) *engine {
 		stop: stop, features: features, crypt: cryptState{stop: stop},
 		md5: md5crypt.Hasher{Stop: stop, Features: features}, sha256: sha256crypt.Hasher{Stop: stop, Features: features},
 		bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
-		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop},
+		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop, Features: features},
 	}
 }
 
@@ -136,9 +143,16 @@ func (e *engine) lanes(f *Form) lanes {
 		if f.Estimate() < costly {
 			return lanes{n: 64, oneSalt: true}
 		}
+	case Yescrypt, GostYescrypt, Scrypt:
+		// One more worker gains more than a second region for each.
+		if f.Supported && e.yes.Together(f.yes) && e.share != nil && f.Cost.Memory <= e.share()/yescrypt.Lanes {
+			return lanes{n: yescrypt.Lanes}
+		}
 	}
 	return lanes{n: 1}
 }
+
+func (e *engine) memory(tries []try) int64 { return tries[0].form.Cost.Memory * int64(len(tries)) }
 
 func (e *engine) hash(tries []try) {
 	if len(tries) > 1 && e.together(tries) {
@@ -176,6 +190,8 @@ func (e *engine) together(tries []try) bool {
 		return true
 	case f.Scheme == DESCrypt, f.Scheme == BSDiCrypt:
 		return e.manyDES(tries)
+	case f.Scheme == Yescrypt, f.Scheme == GostYescrypt, f.Scheme == Scrypt:
+		return e.yescrypt(tries)
 	}
 	return false
 }
@@ -273,7 +289,11 @@ func (e *engine) one(t *try) {
 		}
 		t.digest = append(t.digest[:0], sum...)
 	case Yescrypt, GostYescrypt, Scrypt:
-		e.yescrypt(t, salt)
+		tries := []try{*t}
+		if !e.yescrypt(tries) {
+			tries[0].err = errRefused
+		}
+		*t = tries[0]
 	case External:
 		t.external()
 	default:
@@ -290,30 +310,43 @@ func (t *try) setBytes(digest []byte) {
 
 func (e *engine) release() { e.yes.Release() }
 
-func (e *engine) yescrypt(t *try, text []byte) {
-	f := t.form
-	var sum [32]byte
-	var err error
-	if f.Scheme == Scrypt {
-		sum, err = e.yes.Scrypt(t.word, text, f.yes)
-	} else {
-		var ok bool
-		if e.raw, ok = yescrypt.AppendDecode(e.raw[:0], string(text)); !ok {
-			t.err = errRefused
-			return
-		}
-		if f.Scheme == GostYescrypt {
-			sum, err = e.yes.Gost(t.word, e.raw, []byte(f.hash[:f.salt[1]]), f.yes)
-		} else {
-			sum, err = e.yes.Yescrypt(t.word, e.raw, f.yes)
-		}
+// yescrypt hashes as many words as there is memory for, which is one or none where it is
+// false.
+func (e *engine) yescrypt(tries []try) bool {
+	f := tries[0].form
+	method := yescrypt.Yescrypt
+	switch f.Scheme {
+	case GostYescrypt:
+		method = yescrypt.GostYescrypt
+	case Scrypt:
+		method = yescrypt.Scrypt
 	}
-	switch {
-	case errors.Is(err, yescrypt.ErrStopped):
-		t.err = errStopped
-	case err != nil:
-		t.err = errRefused
-	default:
-		t.digest = yescrypt.AppendEncode(t.digest[:0], sum[:])
+	e.yesTries, e.raw = e.yesTries[:0], e.raw[:0]
+	for i := range tries {
+		f := tries[i].form
+		salt := []byte(f.hash[f.salt[0]:f.salt[1]])
+		if method != yescrypt.Scrypt {
+			from, ok := len(e.raw), false
+			if e.raw, ok = yescrypt.AppendDecode(e.raw, string(salt)); !ok {
+				return false
+			}
+			salt = e.raw[from:]
+		}
+		if f.yes != tries[0].form.yes {
+			return false
+		}
+		e.yesTries = append(e.yesTries, yescrypt.Try{Word: tries[i].word, Salt: salt, Setting: []byte(f.hash[:f.salt[1]])})
 	}
+	err := e.yes.Hash(method, e.yesTries, f.yes)
+	if err != nil && !errors.Is(err, yescrypt.ErrStopped) {
+		return false
+	}
+	for i := range tries {
+		if err != nil {
+			tries[i].err = errStopped
+			continue
+		}
+		tries[i].digest = yescrypt.AppendEncode(tries[i].digest[:0], e.yesTries[i].Digest[:])
+	}
+	return true
 }

@@ -10,6 +10,7 @@ type MemoryGate struct {
 	freed        sync.Cond
 	limit, used  int64
 	came, served uint64 // who waits has one of the numbers between
+	workers      int    // that may come
 }
 
 // NewMemoryGate returns a gate for regions of so many bytes in all, and a little for
@@ -21,6 +22,23 @@ func NewMemoryGate(limit int64) *MemoryGate {
 	g := &MemoryGate{limit: limit + memorySlack}
 	g.freed.L = &g.mu
 	return g
+}
+
+// join counts workers in who may acquire memory until they leave.
+func (g *MemoryGate) join(workers int) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.workers += workers
+}
+
+// leave counts one out.
+func (g *MemoryGate) leave() { g.join(-1) }
+
+// share is what each worker can hold at the same time.
+func (g *MemoryGate) share() int64 {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.limit / int64(max(g.workers, 1))
 }
 
 // acquire waits until n bytes fit beside those in use. n is at most the limit. Who

@@ -164,8 +164,10 @@ func Run(ctx context.Context, jobs []Job, opts Options) []Verdict {
 	if s.total > 0 {
 		s.report(opts.Now())
 	}
+	workers := int(min(int64(opts.CPUs), s.total))
+	opts.Gate.join(workers)
 	var group guard.Group
-	for range int(min(int64(opts.CPUs), s.total)) {
+	for range workers {
 		group.Go(func() { work(ctx, s, opts.Gate, opts.newHasher) })
 	}
 	// A worker that dies leaves tests undone, so its hashes come out Partial.
@@ -197,13 +199,18 @@ func withDefaults(o Options) Options {
 		if o.Features != nil {
 			features = *o.Features
 		}
-		o.newHasher = func(stop func() bool) hasher { return newEngine(stop, features) }
+		o.newHasher = func(stop func() bool) hasher {
+			e := newEngine(stop, features)
+			e.share = o.Gate.share
+			return e
+		}
 	}
 	return o
 }
 
 // work tests candidates until the schedule has none or time is up.
 func work(ctx context.Context, s *schedule, gate *MemoryGate, newHasher func(stop func() bool) hasher) {
+	defer gate.leave()
 	stop := func() bool { return ctx.Err() != nil }
 	h := newHasher(stop)
 	l := lease{gate: gate}
@@ -211,7 +218,7 @@ func work(ctx context.Context, s *schedule, gate *MemoryGate, newHasher func(sto
 	defer func() { h.release() }()
 	var b batch
 	for s.next(ctx, h, &b) {
-		l.hold(b.tries[0].form.Cost.Memory, func() { h.release() })
+		l.hold(h.memory(b.tries), func() { h.release() })
 		started := s.now()
 		if guard.Call(func() { h.hash(b.tries) }) != nil {
 			h.release()

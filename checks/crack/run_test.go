@@ -29,6 +29,8 @@ type fakeHasher struct {
 
 func (m *fakeHasher) lanes(*Form) lanes { return lanes{max(m.each.n, 1), m.each.oneSalt} }
 
+func (m *fakeHasher) memory(tries []try) int64 { return tries[0].form.Cost.Memory }
+
 func (m *fakeHasher) hash(tries []try) {
 	var together []string
 	for _, t := range tries {
