@@ -145,7 +145,7 @@ func (e *engine) lanes(f *Form) lanes {
 		}
 	case Yescrypt, GostYescrypt, Scrypt:
 		// One more worker gains more than a second region for each.
-		if f.Supported && e.yes.Together(f.yes) && e.share != nil && f.Cost.Memory <= e.share()/yescrypt.Lanes {
+		if f.Supported && e.yes.Together() && e.share != nil && f.Cost.Memory <= e.share()/yescrypt.Lanes {
 			return lanes{n: yescrypt.Lanes}
 		}
 	}

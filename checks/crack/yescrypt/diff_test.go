@@ -217,7 +217,7 @@ type ways struct {
 
 func newWays(tb testing.TB) *ways {
 	w := &ways{kernel: &Hasher{Features: cpu.Detect()}}
-	if !w.kernel.Together(Params{Flags: RW}) {
+	if !w.kernel.Together() {
 		tb.Log("plain Go only: this machine has no AVX2 with BMI2")
 		w.kernel = nil
 	}

@@ -14,7 +14,7 @@ type Hasher struct {
 	// Stop, if not nil, is asked every few milliseconds of work, also of many
 	// cheap hashes; when it reports true the hash in work ends with ErrStopped.
 	Stop func() bool
-	// Features are the instructions that may be used. There is a kernel for AVX2.
+	// Features are the instructions that may be used. There are kernels for AVX2.
 	Features cpu.Features
 
 	region []lane
@@ -82,9 +82,10 @@ func (h *Hasher) spend(lanes int) error {
 	return nil
 }
 
-// Together reports whether a Hash of two tries is faster than two of one.
-func (h *Hasher) Together(p Params) bool {
-	return hasKernel && h.Features.AVX2 && p.Flags == RW
+// Together reports whether a Hash of as many tries as Lanes is faster than one after
+// another.
+func (h *Hasher) Together() bool {
+	return hasKernel && h.Features.AVX2
 }
 
 // Hash computes the digests of one try or of as many as Lanes, with the same method and
@@ -269,7 +270,7 @@ func (h *Hasher) chunks(n int, p Params) error {
 		return p.n() - uint64(i)*part
 	}
 	for i := range count {
-		c := chunk{h: h, n: n, apart: apart, x: h.part(n, apart, i*row, 128/laneBytes)}
+		c := chunk{h: h, n: n, x: h.part(n, apart, i*row, 128/laneBytes)}
 		var own rows
 		for k := range n {
 			own[k] = h.boxes(n, i, k, apart)
@@ -277,7 +278,7 @@ func (h *Hasher) chunks(n int, p Params) error {
 		if err := c.fill(own, boxesRows, false); err != nil {
 			return err
 		}
-		c.x = h.part(n, apart, i*row, row)
+		c.x, c.apart = h.part(n, apart, i*row, row), apart
 		for k := range n {
 			if i == 0 {
 				h.rekey(&h.work[k], c.x[k])

@@ -2,8 +2,9 @@
 
 package yescrypt
 
-// hasKernel reports whether there is a kernel for any machine of this kind.
+// hasKernel reports whether there are kernels for any machine of this kind.
 const hasKernel = false
 
-// kernel is for other machines: there is none.
-func (c *chunk) kernel(rows, rows, rows, *[Lanes]block, bool) bool { return false }
+func (c *chunk) mixKernel(rows, rows, rows, *[Lanes]block, bool) bool { return false }
+
+func (c *chunk) salsaKernel(rows, rows, rows, rows, *[Lanes]block) bool { return false }

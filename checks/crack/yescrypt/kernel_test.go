@@ -17,7 +17,7 @@ import (
 func kernelHasher(tb testing.TB) *Hasher {
 	tb.Helper()
 	h := &Hasher{Features: cpu.Detect()}
-	if !h.Together(Params{Flags: RW}) {
+	if !h.Together() {
 		tb.Skip("no AVX2 with BMI2 here: there is no other way than the portable one")
 	}
 	tb.Cleanup(h.Release)
@@ -90,7 +90,7 @@ func TestKernelIsMix(t *testing.T) {
 			}
 			x = state
 			if h != nil {
-				if !c.kernel(dst, a, with, &x, save) {
+				if !c.mixKernel(dst, a, with, &x, save) {
 					t.Fatal("no kernel")
 				}
 			} else {

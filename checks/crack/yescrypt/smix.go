@@ -25,7 +25,7 @@ func (r rows) cut(from, to int) rows {
 
 // chunk is what one thread of the algorithm works on, of n hashes side by side. The
 // rows of a second one are apart lanes behind those of the first, but for such as the
-// states choose; its S-boxes are boxesLanes behind.
+// states choose; its S-boxes are boxesLanes behind. Where apart is 0 the rows are anywhere.
 type chunk struct {
 	h        *Hasher
 	n, apart int
@@ -67,13 +67,17 @@ func (c *chunk) mix(dst, a, b rows, x *[Lanes]block, at, end int, save bool) {
 	size := len(a[0])
 	a, b = a.cut(at, end), b.cut(at, end)
 	if c.salsa() {
+		even, odd := dst.cut(at/2, end/2), dst.cut((size+at)/2, (size+end)/2)
+		if c.salsaKernel(even, odd, a, b, x) {
+			return
+		}
 		for i := range c.n {
-			mixSalsa(dst[i][at/2:], dst[i][size/2+at/2:], a[i], b[i], &x[i])
+			mixSalsa(even[i], odd[i], a[i], b[i], &x[i])
 		}
 		return
 	}
 	dst = dst.cut(at, end)
-	if c.kernel(dst, a, b, x, save) {
+	if c.mixKernel(dst, a, b, x, save) {
 		return
 	}
 	for i := range c.n {

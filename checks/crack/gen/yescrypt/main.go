@@ -32,6 +32,10 @@ func main() {
 	for _, save := range []bool{false, true} {
 		mixTwo(save)
 	}
+	for n := 1; n <= 2; n++ {
+		salsa(n, false)
+		salsa(n, true)
+	}
 	Generate()
 }
 
