@@ -1,8 +1,8 @@
 // Package yescrypt computes the three memory-hard hashes of crypt(3): yescrypt
 // ($y$), gost-yescrypt ($gy$) and scrypt ($7$), with every parameter that
-// libxcrypt accepts, in portable Go. For the mode of pwxform ($y$j, $gy$j) there are
-// kernels for amd64 with AVX2, which take two hashes side by side: one waits for its
-// S-boxes most of the time. gen/yescrypt writes them.
+// libxcrypt accepts, in portable Go. There are kernels for amd64 with AVX2: of pwxform
+// (the modes $y$j and $gy$j), and of Salsa20/8 for two hashes side by side, since one
+// waits for itself most of the time. gen/yescrypt writes them.
 //
 // A Hasher keeps its memory from one hash to the next: half of the time of
 // crypt(3) goes into mapping and clearing 16 MiB for each word.

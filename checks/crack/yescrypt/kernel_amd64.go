@@ -36,29 +36,24 @@ func (c *chunk) mixKernel(dst, a, b rows, x *[Lanes]block, save bool) bool {
 
 func start(row []lane) *[2]uint64 { return (*[2]uint64)(&row[0]) }
 
-// salsaKernel is mixSalsa of each hash; false if there is no kernel for this machine or these
+// salsaKernel is mixSalsa of two hashes; false if there is no kernel for this machine or these
 // rows.
 func (c *chunk) salsaKernel(even, odd, a, b rows, x *[Lanes]block) bool {
 	n := len(a[0])
-	if !c.h.Features.AVX2 || n < 8 || c.n > 1 && c.apart == 0 {
+	if !c.h.Features.AVX2 || n < 8 || c.n != 2 || c.apart == 0 {
 		return false
 	}
 	for i := range c.n {
 		even[i], odd[i], a[i] = even[i][:n/2], odd[i][:n/2], a[i][:n]
-		if b[0] != nil {
-			b[i] = b[i][:n]
-		}
 	}
 	blocks, apart := uintptr(n)/4, uintptr(c.apart)*laneBytes
-	switch {
-	case c.n == 1 && b[0] == nil:
-		salsaOne(start(even[0]), start(odd[0]), start(a[0]), start(x[0][:]), blocks)
-	case c.n == 1:
-		salsaOneXor(start(even[0]), start(odd[0]), start(a[0]), start(b[0]), start(x[0][:]), blocks)
-	case b[0] == nil:
+	if b[0] == nil {
 		salsaTwo(start(even[0]), start(odd[0]), start(a[0]), start(x[0][:]), blocks, apart)
-	default:
-		salsaTwoXor(start(even[0]), start(odd[0]), start(a[0]), start(b[0]), start(b[1]), start(x[0][:]), blocks, apart)
+		return true
 	}
+	for i := range c.n {
+		b[i] = b[i][:n]
+	}
+	salsaTwoXor(start(even[0]), start(odd[0]), start(a[0]), start(b[0]), start(b[1]), start(x[0][:]), blocks, apart)
 	return true
 }

@@ -121,6 +121,87 @@ func TestKernelIsMix(t *testing.T) {
 	}
 }
 
+// The same of Salsa20/8: the halves of dst and the rows are anywhere, but never one another.
+func TestKernelIsMixSalsa(t *testing.T) {
+	h := kernelHasher(t)
+	r := source(t)
+	const gap = 32
+	for turn := range 1000 {
+		blocks, xor := 2*(1+r.IntN(40)), turn%2 == 0
+		size := 4 * blocks
+		apart := 2*size + 3*gap + r.IntN(32)
+		chosen := Lanes * apart
+		kernel := newArena(r, chosen+Lanes*(size+gap), r.IntN(laneBytes))
+		portable := kernel.clone()
+		swap := r.IntN(2)
+		var state [Lanes]block
+		for i := range state {
+			for k := range state[i] {
+				state[i][k] = lane{r.Uint64(), r.Uint64()}
+			}
+		}
+		run := func(h *Hasher, m arena) [Lanes]block {
+			c := chunk{h: h, n: Lanes, apart: apart}
+			var even, odd, a, with rows
+			for i := range Lanes {
+				a[i] = m.at(i*apart, size)
+				even[i] = m.at(i*apart+size+gap, size/2)
+				odd[i] = m.at(i*apart+size+gap+size/2+gap, size/2)
+				if xor {
+					with[i] = m.at(chosen+(i^swap)*(size+gap), size)
+				}
+			}
+			x := state
+			if h != nil {
+				if !c.salsaKernel(even, odd, a, with, &x) {
+					t.Fatal("no kernel")
+				}
+			} else {
+				for i := range Lanes {
+					mixSalsa(even[i], odd[i], a[i], with[i], &x[i])
+				}
+			}
+			return x
+		}
+		if got, want := run(h, kernel), run(nil, portable); got != want {
+			t.Fatalf("turn %d: %d blocks, xor %v: states differ", turn, blocks, xor)
+		}
+		if !slices.Equal(kernel.bytes, portable.bytes) {
+			t.Fatalf("turn %d: %d blocks, xor %v: memory differs", turn, blocks, xor)
+		}
+	}
+}
+
+// Where there is no kernel for what is asked, it says so.
+func TestKernelRefuses(t *testing.T) {
+	h := kernelHasher(t)
+	m := newArena(source(t), 1024+Lanes*boxesLanes, 0)
+	row := rows{m.at(0, 8), m.at(64, 8)}
+	var x [Lanes]block
+	own := newBoxes(m.at(1024, boxesLanes), 0)
+	for _, tt := range []struct {
+		name       string
+		c          chunk
+		a, b       rows
+		mix, salsa bool
+	}{
+		{"one", chunk{h: h, n: 1, apart: 64}, row, row, true, false},
+		{"two", chunk{h: h, n: 2, apart: 64}, row, row, true, true},
+		{"two-anywhere", chunk{h: h, n: 2}, row, row, false, false},
+		{"two-not-xor-ed", chunk{h: h, n: 2, apart: 64}, row, rows{}, false, true},
+		{"empty-rows", chunk{h: h, n: 2, apart: 64}, rows{m.at(0, 0), m.at(64, 0)}, row, false, false},
+		{"plain", chunk{h: &Hasher{}, n: 2, apart: 64}, row, row, false, false},
+	} {
+		tt.c.boxes = [Lanes]boxes{own, own}
+		if got := tt.c.mixKernel(row, tt.a, tt.b, &x, false); got != tt.mix {
+			t.Errorf("%s: mixKernel says %v", tt.name, got)
+		}
+		if got := tt.c.salsaKernel(rows{m.at(128, 4), m.at(192, 4)}, rows{m.at(256, 4), m.at(320, 4)}, tt.a, tt.b, &x); got != tt.salsa {
+			t.Errorf("%s: salsaKernel says %v", tt.name, got)
+		}
+	}
+}
+
 // randomParams are valid ones of all modes at low cost.
 func randomParams(r *rand.Rand) Params {
 	for {

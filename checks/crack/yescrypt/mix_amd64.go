@@ -26,16 +26,6 @@ func mixTwo(dst *[2]uint64, a *[2]uint64, b0 *[2]uint64, b1 *[2]uint64, x *[2]ui
 //go:noescape
 func mixTwoSave(dst *[2]uint64, a *[2]uint64, b0 *[2]uint64, b1 *[2]uint64, x *[2]uint64, s0 *[2]uint64, s1 *[2]uint64, s2 *[2]uint64, w uintptr, blocks uintptr, apart uintptr)
 
-// salsaOne is mixSalsa of one hash.
-//
-//go:noescape
-func salsaOne(even *[2]uint64, odd *[2]uint64, a *[2]uint64, x *[2]uint64, blocks uintptr)
-
-// salsaOneXor is mixSalsa of one hash.
-//
-//go:noescape
-func salsaOneXor(even *[2]uint64, odd *[2]uint64, a *[2]uint64, b *[2]uint64, x *[2]uint64, blocks uintptr)
-
 // salsaTwo is mixSalsa of two hashes: see mixTwo.
 //
 //go:noescape

@@ -32,10 +32,8 @@ func main() {
 	for _, save := range []bool{false, true} {
 		mixTwo(save)
 	}
-	for n := 1; n <= 2; n++ {
-		salsa(n, false)
-		salsa(n, true)
-	}
+	salsaTwo(false)
+	salsaTwo(true)
 	Generate()
 }
 

@@ -6,48 +6,33 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// salsa writes the block-mix of scrypt for one hash, or two side by side: each step of
-// Salsa20 waits for the one before. with is whether a is xor-ed with another row.
-func salsa(n int, with bool) {
-	label, args := "salsaOne", "a"
-	if n == 2 {
-		label = "salsaTwo"
-	}
+// salsaTwo writes the block-mix of scrypt for two hashes side by side: each step of Salsa20
+// waits for the one before. One hash has four quarters to work on at a time, which plain Go
+// does faster than vectors that have no rotation.
+func salsaTwo(with bool) {
+	label, args := "salsaTwo", "a"
 	if with {
-		label += "Xor"
-		args = []string{"", "a, b", "a, b0, b1"}[n]
+		label, args = "salsaTwoXor", "a, b0, b1"
 	}
-	signature := "func(even, odd, " + args + ", x *[2]uint64, blocks uintptr)"
-	doc := label + " is mixSalsa of one hash."
-	if n == 2 {
-		signature = "func(even, odd, " + args + ", x *[2]uint64, blocks, apart uintptr)"
-		doc = label + " is mixSalsa of two hashes: see mixTwo."
-	}
-	TEXT(label, NOSPLIT, signature)
+	TEXT(label, NOSPLIT, "func(even, odd, "+args+", x *[2]uint64, blocks, apart uintptr)")
 	Pragma("noescape")
-	Doc(doc)
-	even, odd, a, b, apart, end, tmp := RAX, RSI, RBX, []GPPhysical{R12, R13}[:n], RCX, RDX, RDI
+	Doc(label + " is mixSalsa of two hashes: see mixTwo.")
+	even, odd, a, apart, end, tmp := RAX, RSI, RBX, RCX, RDX, RDI
 	Load(Param("even"), even)
 	Load(Param("odd"), odd)
 	Load(Param("a"), a)
-	switch {
-	case with && n == 2:
+	var b []GPPhysical
+	if with {
+		b = []GPPhysical{R12, R13}
 		Load(Param("b0"), b[0])
 		Load(Param("b1"), b[1])
-	case with:
-		Load(Param("b"), b[0])
-	default:
-		b = nil
 	}
 	Load(Param("blocks"), end)
-	if n == 2 {
-		Load(Param("apart"), apart)
-	}
+	Load(Param("apart"), apart)
 	SHLQ(Imm(6), end)
 	ADDQ(a, end)
 	Load(Param("x"), tmp)
-	state := lanes[:4*n]
-	for i, lane := range state {
+	for i, lane := range lanes {
 		VMOVDQU(at(tmp, 16*i), lane)
 	}
 	of := func(base GPPhysical, i int) Mem {
@@ -58,8 +43,8 @@ func salsa(n int, with bool) {
 	}
 	// step is x ^= (y + z) <<< by, of each hash.
 	step := func(x, y, z int, by uint64) {
-		for k := range n {
-			s, sum, low := state[4*k:], []VecPhysical{X8, X10}[k], []VecPhysical{X9, X11}[k]
+		for k := range 2 {
+			s, sum, low := lanes[4*k:], []VecPhysical{X8, X10}[k], []VecPhysical{X9, X11}[k]
 			VPADDD(s[y], s[z], sum)
 			VPSRLD(Imm(32-by), sum, low)
 			VPSLLD(Imm(by), sum, sum)
@@ -68,8 +53,8 @@ func salsa(n int, with bool) {
 		}
 	}
 	turn := func(one, two, three uint64) {
-		for k := range n {
-			s := state[4*k:]
+		for k := range 2 {
+			s := lanes[4*k:]
 			VPSHUFD(Imm(one), s[1], s[1])
 			VPSHUFD(Imm(two), s[2], s[2])
 			VPSHUFD(Imm(three), s[3], s[3])
@@ -77,7 +62,7 @@ func salsa(n int, with bool) {
 	}
 
 	Label(label + "Block")
-	for i, lane := range state {
+	for i, lane := range lanes {
 		VPXOR(of(a, i), lane, lane)
 		if with {
 			VPXOR(at(b[i/4], 16*(i%4)), lane, lane)
@@ -98,7 +83,7 @@ func salsa(n int, with bool) {
 	turn(0x39, 0x4e, 0x93)
 	SUBQ(Imm(1), tmp)
 	JNZ(LabelRef(label + "Rounds"))
-	for i, lane := range state {
+	for i, lane := range lanes {
 		VPADDD(of(even, i), lane, lane)
 		VMOVDQU(lane, of(even, i))
 	}
@@ -111,7 +96,7 @@ func salsa(n int, with bool) {
 	JB(LabelRef(label + "Block"))
 
 	Load(Param("x"), tmp)
-	for i, lane := range state {
+	for i, lane := range lanes {
 		VMOVDQU(lane, at(tmp, 16*i))
 	}
 	RET()
