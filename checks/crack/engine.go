@@ -13,6 +13,7 @@ import (
 	"hostaudit/checks/crack/nt"
 	"hostaudit/checks/crack/sha1crypt"
 	"hostaudit/checks/crack/sha256crypt"
+	"hostaudit/checks/crack/sha512crypt"
 	"hostaudit/checks/crack/sunmd5"
 	"hostaudit/checks/crack/yescrypt"
 )
@@ -76,11 +77,11 @@ type engine struct {
 	// many; nil: none but for one hash.
 	share func() int64
 
-	crypt  cryptState
 	md5    md5crypt.Hasher
 	sha256 sha256crypt.Hasher
 	bcrypt bcrypt.Hasher
 	sha1   sha1crypt.Hasher
+	sha512 sha512crypt.Hasher
 	sun    sunmd5.Hasher
 	yes    yescrypt.Hasher
 	des    *des.Crypter // made when it is first needed: its tables take a moment
@@ -91,14 +92,16 @@ type engine struct {
 	sha256s sha256s
 	words   [][]byte
 	digests []des.Digest
+	sha512s []sha512crypt.Try
 
 	yesTries []yescrypt.Try
 }
 
 func newEngine(stop func() bool, features cpu.Features) *engine {
 	return &engine{
-		stop: stop, features: features, crypt: cryptState{stop: stop},
+		stop: stop, features: features,
 		md5: md5crypt.Hasher{Stop: stop, Features: features}, sha256: sha256crypt.Hasher{Stop: stop, Features: features},
+		sha512: sha512crypt.Hasher{Stop: stop, Features: features},
 		bcrypt: bcrypt.Hasher{Stop: stop}, sha1: sha1crypt.Hasher{Stop: stop},
 		sun: sunmd5.Hasher{Stop: stop}, yes: yescrypt.Hasher{Stop: stop, Features: features},
 	}
@@ -133,6 +136,8 @@ func (e *engine) lanes(f *Form) lanes {
 		return lanes{n: e.md5.Batch()}
 	case SHA256Crypt:
 		return lanes{n: e.sha256.Batch(int(f.Cost.Rounds))}
+	case SHA512Crypt:
+		return lanes{n: e.sha512.Batch(int(f.Cost.Rounds))}
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
 	case DESCrypt:
@@ -188,12 +193,30 @@ func (e *engine) together(tries []try) bool {
 			tries[i].set(digest)
 		}
 		return true
+	case f.Scheme == SHA512Crypt:
+		e.manySHA512(tries)
+		return true
 	case f.Scheme == DESCrypt, f.Scheme == BSDiCrypt:
 		return e.manyDES(tries)
 	case f.Scheme == Yescrypt, f.Scheme == GostYescrypt, f.Scheme == Scrypt:
 		return e.yescrypt(tries)
 	}
 	return false
+}
+
+// manySHA512 hashes any words with any salts.
+func (e *engine) manySHA512(tries []try) {
+	e.sha512s = e.sha512s[:0]
+	for i := range tries {
+		t := &tries[i]
+		e.sha512s = append(e.sha512s, sha512crypt.Try{
+			Word: t.word, Salt: t.form.hash[t.form.salt[0]:t.form.salt[1]], Rounds: int(t.form.Cost.Rounds), Digest: t.digest,
+		})
+	}
+	e.sha512.HashAll(e.sha512s)
+	for i := range tries {
+		tries[i].setBytes(e.sha512s[i].Digest)
+	}
 }
 
 // manyDES hashes many words with one salt.
@@ -250,7 +273,7 @@ func (e *engine) one(t *try) {
 	salt := []byte(f.hash[f.salt[0]:f.salt[1]])
 	switch f.Scheme {
 	case SHA512Crypt:
-		t.setBytes(e.crypt.sha512crypt(t.word, salt, int(f.Cost.Rounds)))
+		t.setBytes(e.sha512.Hash(t.digest[:0], t.word, f.hash[f.salt[0]:f.salt[1]], int(f.Cost.Rounds)))
 	case SHA256Crypt:
 		alone := [1]try{*t}
 		e.sha256crypt(alone[:])

@@ -30,6 +30,8 @@ func (r *region) hash(tries []try) {
 	}
 }
 
+func (r *region) memory(tries []try) int64 { return tries[0].form.Cost.Memory }
+
 func (r *region) release() {
 	if r.rng.IntN(100) == 0 {
 		panic("release")

@@ -60,4 +60,6 @@ func (idlers) hash(tries []try) {
 	}
 }
 
+func (idlers) memory([]try) int64 { return 0 }
+
 func (idlers) release() {}
