@@ -8,6 +8,7 @@ package sha512crypt
 
 import (
 	"crypto/sha512"
+	"slices"
 
 	"hostaudit/checks/crack/cpu"
 )
@@ -107,6 +108,7 @@ const digits = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz
 // appendDigest writes 21 groups of three bytes, then the last one alone; of each group the
 // lowest bits first. The groups take turns with the thirds of the digest.
 func appendDigest(dst []byte, sum *[sha512.Size]byte) []byte {
+	dst = slices.Grow(dst, DigestLen)
 	for i := range 21 {
 		third := [3]int{i, i + 21, i + 42}
 		v := uint32(sum[third[i%3]])<<16 | uint32(sum[third[(i+1)%3]])<<8 | uint32(sum[third[(i+2)%3]])
