@@ -5,7 +5,7 @@
 package sha512crypt
 
 //go:noescape
-func rounds8(space *uint64, layouts *[8]*uint64, order *byte, n int)
+func roundsAVX512(space *uint64, layouts *[8]*uint64, order *byte, n int)
 
 //go:noescape
-func rounds4(space *uint64, layouts *[8]*uint64, order *byte, n int)
+func roundsAVX2(space *uint64, layouts *[8]*uint64, order *byte, n int)

@@ -45,8 +45,7 @@ type Hasher struct {
 // so many that few lanes are left idle when the tries are divided by length, but at most
 // what takes about 0.2 s on a slow machine. It is 1 if there is no kernel.
 func (h *Hasher) Batch(rounds int) int {
-	lanes := lanesFor(h.Features)
-	if lanes == 0 {
+	if run, _ := choose(h.Features); run == nil {
 		return 1
 	}
 	const most, usual = 256, 5000
@@ -56,7 +55,7 @@ func (h *Hasher) Batch(rounds int) int {
 // HashAll sets the digest of every try. Tries of equal rounds and similar lengths of words
 // and salts are hashed together.
 func (h *Hasher) HashAll(tries []Try) {
-	lanes := lanesFor(h.Features)
+	run, fewest := choose(h.Features)
 	h.sorted = sortByClass(h.sorted[:0], tries)
 	for at := 0; at < len(h.sorted); {
 		n := 1
@@ -70,28 +69,19 @@ func (h *Hasher) HashAll(tries []Try) {
 		}
 		switch {
 		case h.stopped():
-		case n < fewest(lanes):
+		case run == nil, n < fewest:
 			for i := range pass {
 				t := pass[i].try
 				t.Digest = h.Hash(t.Digest, t.Word, t.Salt, t.Rounds)
 			}
 		default:
-			h.together(lanes, pass)
+			h.together(run, pass)
 		}
 	}
 	clear(h.sorted) // they point to words
 }
 
 func (h *Hasher) stopped() bool { return h.Stop != nil && h.Stop() }
-
-// fewest is for how many tries a pass of so many lanes is faster than one after the
-// other: 9 with no lanes, that is never.
-func fewest(lanes int) int {
-	if lanes == 0 {
-		return 9
-	}
-	return 2
-}
 
 // Hash appends the encoded digest of one word, or nothing after Stop.
 func (h *Hasher) Hash(dst, word []byte, salt string, rounds int) []byte {

@@ -6,19 +6,19 @@ import (
 	"unsafe"
 )
 
-// most is the number of lanes of the widest kernel.
-const most = 8
+// lanes is how many words a kernel hashes side by side.
+const lanes = 8
 
 // vector has the buffers of the kernels; see the generator for their form.
 type vector struct {
-	lanes    int
+	run      kernel
 	memory   []uint64
-	space    []uint64 // digest and message schedule
+	space    []uint64 // the digest, and room
 	layouts  [8][]uint64
 	pointers [8]*uint64
 	order    [chunk + period]byte
-	sums     [most][sha512.Size]byte
-	lane     [most]lane
+	sums     [lanes][sha512.Size]byte
+	lane     [lanes]lane
 }
 
 // initial is the digest of SHA-512 before any message; never changed.
@@ -35,6 +35,12 @@ type lane struct{ buf, p, s []byte }
 // chunk is how many blocks one call of a kernel hashes at most, or it is those of one
 // round: well below 1 ms, because Go cannot interrupt it.
 const chunk = 10 * period
+
+// kernel computes n rounds; see the generator.
+type kernel = func(space *uint64, layouts *[8]*uint64, order *byte, n int)
+
+// room is how many vectors the space of a kernel has.
+const room = 8 + 8 + 80
 
 // Offsets in a layout.
 const (
@@ -53,9 +59,10 @@ const (
 
 // together hashes tries of one class, as many as there are lanes or fewer. Lanes that are left
 // over compute what nobody reads.
-func (h *Hasher) together(lanes int, tries []classed) {
+func (h *Hasher) together(run kernel, tries []classed) {
 	v := &h.vector
-	v.prepare(lanes, tries)
+	v.run = run
+	v.prepare(tries)
 	widest := 1
 	for _, n := range tries[0].blocks {
 		widest = max(widest, n)
@@ -66,7 +73,7 @@ func (h *Hasher) together(lanes int, tries []classed) {
 			return
 		}
 		n := min(max(chunk/widest, 1), rounds-done)
-		v.run(&v.order[done%period], n)
+		v.run(&v.space[0], &v.pointers, &v.order[done%period], n)
 		done += n
 	}
 	for i := range tries {
@@ -78,8 +85,8 @@ func (h *Hasher) together(lanes int, tries []classed) {
 // prepare computes A, P and S of every lane and lays out the messages. P could be computed
 // once for all the lanes of a word and S kept for each salt and first byte of A; but side by
 // side all that takes less than a hundredth of the default number of rounds.
-func (v *vector) prepare(lanes int, tries []classed) {
-	v.begin(lanes, tries[0].class)
+func (v *vector) prepare(tries []classed) {
+	v.begin(tries[0].class)
 	v.sum(tries, func(_ int, m []byte, t *Try) []byte { return appendB(m, t.Word, t.Salt) })
 	v.sum(tries, func(i int, m []byte, t *Try) []byte { return appendA(m, t.Word, t.Salt, &v.sums[i]) })
 	first := v.sums
@@ -109,14 +116,13 @@ func (v *vector) prepare(lanes int, tries []classed) {
 }
 
 // begin divides the memory for messages of a class.
-func (v *vector) begin(lanes int, c class) {
-	if v.lanes == 0 {
+func (v *vector) begin(c class) {
+	if v.memory == nil {
 		for i := range v.order {
 			v.order[i] = byte(layout(i))
 		}
 	}
-	v.lanes = lanes
-	need := 24 * lanes
+	need := room * lanes
 	for k := range v.layouts {
 		need += vectorsAt + (4+16*c.blocks[k/2])*lanes
 	}
@@ -128,7 +134,7 @@ func (v *vector) begin(lanes int, c class) {
 	for uintptr(unsafe.Pointer(&rest[0]))%64 != 0 {
 		rest = rest[1:]
 	}
-	v.space, rest = rest[:24*lanes], rest[24*lanes:]
+	v.space, rest = rest[:room*lanes], rest[room*lanes:]
 	for k := range v.layouts {
 		n := vectorsAt + (4+16*c.blocks[k/2])*lanes
 		v.layouts[k], rest = rest[:n], rest[n:]
@@ -137,19 +143,19 @@ func (v *vector) begin(lanes int, c class) {
 }
 
 // message is the place of a layout's message.
-func (v *vector) message(k int) []uint64 { return v.layouts[k][vectorsAt+4*v.lanes:] }
+func (v *vector) message(k int) []uint64 { return v.layouts[k][vectorsAt+4*lanes:] }
 
 // layOut writes message k of a lane.
 func (v *vector) layOut(k, lane, word, salt int) {
 	l, layout, m := &v.lane[lane], v.layouts[k], v.message(k)
 	l.buf = pad(appendLayout(l.buf[:0], k, l.p, l.s))
 	for i := range len(l.buf) / 8 {
-		m[i*v.lanes+lane] = binary.BigEndian.Uint64(l.buf[8*i:])
+		m[i*lanes+lane] = binary.BigEndian.Uint64(l.buf[8*i:])
 	}
 	at := digestAt(k, word, salt)
 	right := layout[vectorsAt+lane:]
-	right[0], right[v.lanes] = uint64(at%8*8), uint64(64-at%8*8)
-	right[2*v.lanes], right[3*v.lanes] = m[at/8*v.lanes+lane], m[(at/8+8)*v.lanes+lane]
+	right[0], right[lanes] = uint64(at%8*8), uint64(64-at%8*8)
+	right[2*lanes], right[3*lanes] = m[at/8*lanes+lane], m[(at/8+8)*lanes+lane]
 	if at%8 != 0 {
 		layout[modeAt] = modeBytes
 	}
@@ -176,18 +182,17 @@ func (v *vector) sum(tries []classed, message func(i int, m []byte, t *Try) []by
 		longest = max(longest, len(l.buf))
 		v.scatter(i, &initial)
 	}
-	header, block := v.layouts[0], v.message(0)
+	header, block := v.layouts[0], v.message(0) // that of round 0
 	header[blocksAt], header[modeAt], header[digestOff] = 1, modeContinue, 0
-	var order byte // the layout 0
 	for at := 0; at < longest; at += 128 {
 		for i := range tries {
 			if m := v.lane[i].buf; at < len(m) {
 				for w := range 16 {
-					block[w*v.lanes+i] = binary.BigEndian.Uint64(m[at+8*w:])
+					block[w*lanes+i] = binary.BigEndian.Uint64(m[at+8*w:])
 				}
 			}
 		}
-		v.run(&order, 1)
+		v.run(&v.space[0], &v.pointers, &v.order[0], 1)
 		for i := range tries {
 			if at+128 == len(v.lane[i].buf) {
 				v.gather(i)
@@ -199,12 +204,12 @@ func (v *vector) sum(tries []classed, message func(i int, m []byte, t *Try) []by
 // scatter sets the digest of a lane, gather takes it.
 func (v *vector) scatter(lane int, sum *[sha512.Size]byte) {
 	for i := range 8 {
-		v.space[i*v.lanes+lane] = binary.BigEndian.Uint64(sum[8*i:])
+		v.space[i*lanes+lane] = binary.BigEndian.Uint64(sum[8*i:])
 	}
 }
 
 func (v *vector) gather(lane int) {
 	for i := range 8 {
-		binary.BigEndian.PutUint64(v.sums[lane][8*i:], v.space[i*v.lanes+lane])
+		binary.BigEndian.PutUint64(v.sums[lane][8*i:], v.space[i*lanes+lane])
 	}
 }

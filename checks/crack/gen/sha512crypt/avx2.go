@@ -6,146 +6,174 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// avx2 keeps the state in Y0 to Y7. The message schedule is a ring of 16 words in memory:
-// round t computes word t+16, so that no round waits for its own.
+// avx2 has two streams of four lanes, whose instructions take turns: where these have a
+// latency of two cycles, one stream waits while the other goes on. Only a, e and what a round
+// leaves to the next are in registers; the state and all 80 words of the message schedule are
+// in memory. Eight rounds are a pass: that is small enough for old caches of instructions.
 func avx2() {
-	const vector = 32
-	g := general
-	k := table("k4", primes(80), true, 4)
-	initial := table("initial4", primes(8), false, 4)
+	const (
+		half                = vector / 2
+		stateAt, scheduleAt = 8 * vector, 16 * vector
+	)
+	g, words := general, R12
 	eight := GLOBL("rotate8", RODATA|NOPTR)
 	for i := range 32 {
 		DATA(i, U8(i&8|(i+1)&7))
 	}
+	k := NewDataAddr(Symbol{Name: "k", Static: true}, 0)
+	initial := NewDataAddr(Symbol{Name: "initial", Static: true}, 0)
 	y := []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
-	state, tmp := y[:8], y[8:]
-	ring := func(t int) Mem { return at(g.space, vector*(8+t%16)) }
-	message := func(t int) Mem {
-		if t < 16 {
-			return at(g.message, vector*t)
-		}
-		return ring(t)
-	}
 
-	load := func() {
-		for i, r := range state {
-			VMOVDQU(at(g.space, vector*i), r)
-		}
-	}
-	words := func(to Register) {
-		for i, r := range state {
-			VMOVDQU(r, at(to, vector*i))
+	copyWords := func(to Register) {
+		for i := range 16 {
+			VMOVDQU(at(g.space, half*i), y[i%4])
+			VMOVDQU(y[i%4], at(to, half*i))
 		}
 	}
 	bytes := func(to Register) {
-		right, left, edge, carry := tmp[0], tmp[1], tmp[2], tmp[3]
-		VMOVDQU(at(g.layout, vectorsAt), right)
-		VMOVDQU(at(g.layout, vectorsAt+vector), left)
-		VMOVDQU(at(g.layout, vectorsAt+2*vector), edge)
-		for i, r := range state {
-			VPSRLVQ(right, r, tmp[4+i%2])
-			if i == 0 {
-				VPOR(edge, tmp[4], tmp[4])
-			} else {
-				VPOR(carry, tmp[4+i%2], tmp[4+i%2])
+		for s := range 2 {
+			right, left, carry := y[0], y[1], y[2]
+			VMOVDQU(at(g.layout, vectorsAt+half*s), right)
+			VMOVDQU(at(g.layout, vectorsAt+vector+half*s), left)
+			VMOVDQU(at(g.layout, vectorsAt+2*vector+half*s), carry)
+			for i := range 8 {
+				x, into := y[4+i%2*2], y[5+i%2*2]
+				VMOVDQU(at(g.space, vector*i+half*s), x)
+				VPSRLVQ(right, x, into)
+				VPOR(carry, into, into)
+				VMOVDQU(into, at(to, vector*i+half*s))
+				VPSLLVQ(left, x, carry)
 			}
-			VMOVDQU(tmp[4+i%2], at(to, vector*i))
-			VPSLLVQ(left, r, carry)
+			VPOR(at(g.layout, vectorsAt+3*vector+half*s), carry, carry)
+			VMOVDQU(carry, at(to, vector*8+half*s))
 		}
-		VPOR(at(g.layout, vectorsAt+3*vector), carry, carry)
-		VMOVDQU(carry, at(to, vector*8))
 	}
 	start := func() {
-		for i, r := range state {
-			VMOVDQU(at(g.base, vector*i), r)
+		for i := range 16 {
+			VMOVDQU(at(g.base, half*i), y[i%4])
+			VMOVDQU(y[i%4], at(g.space, stateAt+half*i))
+		}
+		for i := range 32 {
+			VMOVDQU(at(g.message, half*i), y[i%4])
+			VMOVDQU(y[i%4], at(g.space, scheduleAt+half*i))
 		}
 	}
-	// rotations is the xor of three rotations.
-	rotations := func(x, into, t1, t2 VecPhysical, by ...uint8) {
-		VPSRLQ(U8(by[0]), x, into)
-		VPSLLQ(U8(64-by[0]), x, t1)
-		VPXOR(t1, into, into)
-		VPSRLQ(U8(by[1]), x, t1)
-		VPSLLQ(U8(64-by[1]), x, t2)
-		VPXOR(t2, t1, t1)
-		VPXOR(t1, into, into)
-		VPSRLQ(U8(by[2]), x, t1)
-		VPSLLQ(U8(64-by[2]), x, t2)
-		VPXOR(t2, t1, t1)
-		VPXOR(t1, into, into)
-	}
-	round := func(t int, from func(t int) Mem, schedule bool) {
-		s := func(i int) VecPhysical { return state[(i-t%8+8)%8] }
-		a, b, d, e, f, gg, h := s(0), s(1), s(3), s(4), s(5), s(6), s(7)
-		VMOVDQU(from(t), tmp[7])
-		VPADDQ(tmp[7], h, h)
-		VPADDQ(at(g.k, vector*t), h, h)
-		// ch(e, f, g) = e&f + ^e&g: no bit is in both.
-		VPANDN(gg, e, tmp[3])
-		VPADDQ(tmp[3], h, h)
-		VPAND(f, e, tmp[3])
-		VPADDQ(tmp[3], h, h)
-		rotations(e, tmp[0], tmp[1], tmp[2], 14, 18, 41)
-		VPADDQ(tmp[0], h, h)
-		VPADDQ(h, d, d)
-		// maj(a, b, c) = b ^ (a^b & b^c), and this round's a^b is the next one's b^c.
-		now, last := tmp[4+t%2], tmp[5-t%2]
-		VPXOR(a, b, now)
-		VPAND(now, last, last)
-		VPXOR(b, last, last)
-		VPADDQ(last, h, h)
-		rotations(a, tmp[0], tmp[1], tmp[2], 28, 34, 39)
-		VPADDQ(tmp[0], h, h)
+	// round returns the instructions of round t of a stream, as many for each.
+	round := func(t, stream int, schedule bool) []func() {
+		r := y[8*stream:]
+		a, e, now, last, sum, t1, t2, t3 := r[0], r[1], r[2+t%2], r[3-t%2], r[4], r[5], r[6], r[7]
+		s := func(i int) Mem { return at(g.space, stateAt+vector*((i-t%8+8)%8)+half*stream) }
+		w := func(i int) Mem { return at(words, vector*(t+i)+half*stream) }
+		var ops []func()
+		op := func(f ...func()) { ops = append(ops, f...) }
+		rotations := func(x VecPhysical, by ...uint8) {
+			op(
+				func() { VPSRLQ(U8(by[0]), x, t1) },
+				func() { VPSLLQ(U8(64-by[0]), x, t2) },
+				func() { VPXOR(t2, t1, t1) },
+				func() { VPSRLQ(U8(by[1]), x, t2) },
+				func() { VPSLLQ(U8(64-by[1]), x, t3) },
+				func() { VPXOR(t3, t2, t2) },
+				func() { VPXOR(t2, t1, t1) },
+				func() { VPSRLQ(U8(by[2]), x, t2) },
+				func() { VPSLLQ(U8(64-by[2]), x, t3) },
+				func() { VPXOR(t3, t2, t2) },
+				func() { VPXOR(t2, t1, t1) },
+			)
+		}
+		op(
+			func() { VPBROADCASTQ(at(g.k, 8*t), sum) },
+			func() { VPADDQ(w(0), sum, sum) },
+			func() { VPADDQ(s(7), sum, sum) },
+			// ch(e, f, g) = e&f + ^e&g: no bit is in both.
+			func() { VPANDN(s(6), e, t1) },
+			func() { VPADDQ(t1, sum, sum) },
+			func() { VPAND(s(5), e, t2) },
+			func() { VPADDQ(t2, sum, sum) },
+		)
+		rotations(e, 14, 18, 41)
+		op(
+			func() { VPADDQ(t1, sum, sum) },
+			func() { VPADDQ(s(3), sum, e) },
+			func() { VMOVDQU(e, s(3)) },
+			// maj(a, b, c) = b ^ (a^b & b^c), and this round's a^b is the next one's b^c.
+			func() { VPXOR(s(1), a, now) },
+			func() { VPAND(now, last, last) },
+			func() { VPXOR(s(1), last, last) },
+			func() { VPADDQ(last, sum, sum) },
+		)
+		rotations(a, 28, 34, 39)
+		op(
+			func() { VPADDQ(t1, sum, a) },
+			func() { VMOVDQU(a, s(7)) },
+		)
 		if !schedule {
-			return
+			return ops
 		}
-		VPADDQ(from(t+9), tmp[7], tmp[7])
-		x := tmp[3]
-		VMOVDQU(from(t+1), x)
-		VPSHUFB(tmp[6], x, tmp[0])
-		VPSRLQ(U8(7), x, tmp[1])
-		VPXOR(tmp[1], tmp[0], tmp[0])
-		VPSRLQ(U8(1), x, tmp[2])
-		VPXOR(tmp[2], tmp[0], tmp[0])
-		VPSLLQ(U8(63), x, x)
-		VPXOR(x, tmp[0], tmp[0])
-		VPADDQ(tmp[0], tmp[7], tmp[7])
-		VMOVDQU(from(t+14), x)
-		VPSRLQ(U8(19), x, tmp[0])
-		VPSLLQ(U8(45), x, tmp[1])
-		VPXOR(tmp[1], tmp[0], tmp[0])
-		VPSRLQ(U8(61), x, tmp[2])
-		VPXOR(tmp[2], tmp[0], tmp[0])
-		VPSLLQ(U8(3), x, tmp[1])
-		VPXOR(tmp[1], tmp[0], tmp[0])
-		VPSRLQ(U8(6), x, x)
-		VPXOR(x, tmp[0], tmp[0])
-		VPADDQ(tmp[0], tmp[7], tmp[7])
-		VMOVDQU(tmp[7], ring(t))
+		op(
+			func() { VMOVDQU(w(1), t1) },
+			func() { VPSHUFB(eight, t1, sum) },
+			func() { VPSRLQ(U8(7), t1, t2) },
+			func() { VPXOR(t2, sum, sum) },
+			func() { VPSRLQ(U8(1), t1, t2) },
+			func() { VPXOR(t2, sum, sum) },
+			func() { VPSLLQ(U8(63), t1, t1) },
+			func() { VPXOR(t1, sum, sum) },
+			func() { VPADDQ(w(0), sum, sum) },
+			func() { VPADDQ(w(9), sum, sum) },
+			func() { VMOVDQU(w(14), t1) },
+			func() { VPSRLQ(U8(19), t1, t2) },
+			func() { VPSLLQ(U8(45), t1, t3) },
+			func() { VPXOR(t3, t2, t2) },
+			func() { VPSRLQ(U8(61), t1, t3) },
+			func() { VPXOR(t3, t2, t2) },
+			func() { VPSLLQ(U8(3), t1, t3) },
+			func() { VPXOR(t3, t2, t2) },
+			func() { VPSRLQ(U8(6), t1, t1) },
+			func() { VPXOR(t1, t2, t2) },
+			func() { VPADDQ(t2, sum, sum) },
+			func() { VMOVDQU(sum, w(16)) },
+		)
+		return ops
+	}
+	rounds := func(schedule bool) {
+		for t := range 8 {
+			one, other := round(t, 0, schedule), round(t, 1, schedule)
+			for i := range one {
+				one[i]()
+				other[i]()
+			}
+		}
+		ADDQ(U32(8*8), g.k)
+		ADDQ(U32(8*vector), words)
 	}
 	compress := func() {
+		start()
 		LEAQ(k, g.k)
-		VMOVDQU(eight, tmp[6])
-		VPXOR(state[1], state[2], tmp[5])
-		for t := range 16 {
-			round(t, message, true)
+		LEAQ(at(g.space, scheduleAt), words)
+		for stream := range 2 {
+			r := y[8*stream:]
+			VMOVDQU(at(g.space, stateAt+half*stream), r[0])
+			VMOVDQU(at(g.space, stateAt+4*vector+half*stream), r[1])
+			VMOVDQU(at(g.space, stateAt+vector+half*stream), r[3])
+			VPXOR(at(g.space, stateAt+2*vector+half*stream), r[3], r[3])
 		}
-		MOVL(U32(3), g.passes.(GPPhysical).As32())
+		counter := g.passes.(GPPhysical).As32()
+		MOVL(U32(8), counter)
 		Label("pass")
-		ADDQ(U32(16*vector), g.k)
-		for t := range 16 {
-			round(t, ring, true)
-		}
-		DECL(g.passes.(GPPhysical).As32())
+		rounds(true)
+		DECL(counter)
 		JNZ(LabelRef("pass"))
-		ADDQ(U32(16*vector), g.k)
-		for t := range 16 {
-			round(t, ring, false)
-		}
-		for i, r := range state {
-			VPADDQ(at(g.base, vector*i), r, r)
-			VMOVDQU(r, at(g.space, vector*i))
+		MOVL(U32(2), counter)
+		Label("last")
+		rounds(false)
+		DECL(counter)
+		JNZ(LabelRef("last"))
+		for i := range 16 {
+			VMOVDQU(at(g.space, stateAt+half*i), y[i%4])
+			VPADDQ(at(g.base, half*i), y[i%4], y[i%4])
+			VMOVDQU(y[i%4], at(g.space, half*i))
 		}
 	}
-	loop("rounds4", vector, initial, load, words, bytes, start, compress)
+	loop("roundsAVX2", initial, copyWords, bytes, compress)
 }

@@ -14,11 +14,13 @@ const (
 )
 
 // avx512 keeps the state in Z0 to Z7, the last 16 words of the message schedule in Z8 to Z23.
+// The new e waits for nothing but the last e: what it is the sum of besides is added up
+// before. That takes one addition more than need be, and is faster where a vector
+// instruction has a latency of two cycles (by 9 % on Zen 5).
 func avx512() {
-	const vector = 64
 	g := general
-	k := table("k8", primes(80), true, 1)
-	initial := table("initial8", primes(8), false, 8)
+	k := table("k", primes(80), true, 1)
+	initial := table("initial", primes(8), false, 8)
 	z := []VecPhysical{
 		Z0, Z1, Z2, Z3, Z4, Z5, Z6, Z7, Z8, Z9, Z10, Z11, Z12, Z13, Z14, Z15,
 		Z16, Z17, Z18, Z19, Z20, Z21, Z22, Z23, Z24, Z25, Z26, Z27, Z28, Z29, Z30, Z31,
@@ -31,11 +33,13 @@ func avx512() {
 		}
 	}
 	words := func(to Register) {
+		load()
 		for i, r := range state {
 			VMOVDQU64(r, at(to, vector*i))
 		}
 	}
 	bytes := func(to Register) {
+		load()
 		right, left, edge, carry := tmp[0], tmp[1], tmp[2], tmp[3]
 		VMOVDQU64(at(g.layout, vectorsAt), right)
 		VMOVDQU64(at(g.layout, vectorsAt+vector), left)
@@ -99,6 +103,7 @@ func avx512() {
 		VPADDQ(tmp[4], w[t], w[t])
 	}
 	compress := func() {
+		start()
 		LEAQ(k, g.k)
 		MOVL(U32(4), g.passes.(GPPhysical).As32())
 		Label("pass")
@@ -116,5 +121,5 @@ func avx512() {
 			VMOVDQU64(r, at(g.space, vector*i))
 		}
 	}
-	loop("rounds8", vector, initial, load, words, bytes, start, compress)
+	loop("roundsAVX512", initial, words, bytes, compress)
 }

@@ -1,12 +1,12 @@
-// Sha512crypt writes the stretching loop of sha512crypt for amd64: eight words side by side
-// with AVX-512, four with AVX2. Run it in checks/crack/sha512crypt with go generate.
+// Sha512crypt writes the stretching loop of sha512crypt for amd64: eight words side by side,
+// with AVX-512 or with AVX2. Run it in checks/crack/sha512crypt with go generate.
 //
 // Both kernels have the same face: func(space *uint64, layouts *[8]*uint64, order *byte, n
 // int) computes n rounds, of which round i hashes the message of layouts[order[i]] with the
-// digest of the round before in its place. A vector has the same word of every lane. All
-// memory is aligned to the size of a vector:
+// digest of the round before in its place. A vector of 64 bytes has the same word of every
+// lane, and is aligned:
 //
-//	space    the digest (8 vectors), room for the message schedule (16)
+//	space    the digest (8 vectors), then room: for the state (8), the message schedule (80)
 //	layout   64 bytes: number of blocks, mode, where the digest goes (bytes behind the
 //	         message's beginning); then four vectors: by how many bits each lane's digest is
 //	         shifted right and left, and what the first and the last word it goes into have
@@ -26,6 +26,9 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
 )
+
+// vector is the size in bytes of the same word of all lanes.
+const vector = 64
 
 // Offsets in a layout.
 const (
@@ -104,14 +107,10 @@ var general = pointers{
 
 func at(p Register, bytes int) Mem { return Mem{Base: p, Disp: bytes} }
 
-// indexed is a place that many bytes behind one that is not known before.
-func indexed(p, index Register, bytes int) Mem {
-	return Mem{Base: p, Index: index, Scale: 1, Disp: bytes}
-}
-
-// loop writes the loop over rounds and blocks. load loads the digest's vectors, words and
-// bytes put them into the message, begin and compress are what happens to the state.
-func loop(name string, vector int, initial Mem, load func(), words, bytes func(to Register), start, compress func()) {
+// loop writes the loop over rounds and blocks. words and bytes put the digest into the message
+// in the modes of these names; compress goes on from the chaining value at g.base, and leaves
+// the next one in space.
+func loop(name string, initial Mem, words, bytes func(to Register), compress func()) {
 	g := general
 	TEXT(name, NOSPLIT, "func(space *uint64, layouts *[8]*uint64, order *byte, n int)")
 	Pragma("noescape")
@@ -129,7 +128,6 @@ func loop(name string, vector int, initial Mem, load func(), words, bytes func(t
 	MOVQ(at(g.layout, blocksAt), g.blocks)
 	LEAQ(at(g.layout, vectorsAt+4*vector), g.message)
 	MOVQ(g.space, g.base)
-	load()
 	MOVQ(at(g.layout, modeAt), g.passes)
 	MOVQ(at(g.layout, digestAt), g.k)
 	ADDQ(g.message, g.k)
@@ -143,7 +141,6 @@ func loop(name string, vector int, initial Mem, load func(), words, bytes func(t
 	bytes(g.k)
 
 	Label("block")
-	start()
 	compress()
 	MOVQ(g.space, g.base)
 	ADDQ(U32(16*vector), g.message)
