@@ -1150,8 +1150,18 @@ DATA rotate8<>+30(SB)/1, $0x0f
 DATA rotate8<>+31(SB)/1, $0x08
 GLOBL rotate8<>(SB), RODATA|NOPTR, $32
 
+DATA initial1<>+0(SB)/8, $0x6a09e667f3bcc908
+DATA initial1<>+8(SB)/8, $0xbb67ae8584caa73b
+DATA initial1<>+16(SB)/8, $0x3c6ef372fe94f82b
+DATA initial1<>+24(SB)/8, $0xa54ff53a5f1d36f1
+DATA initial1<>+32(SB)/8, $0x510e527fade682d1
+DATA initial1<>+40(SB)/8, $0x9b05688c2b3e6c1f
+DATA initial1<>+48(SB)/8, $0x1f83d9abfb41bd6b
+DATA initial1<>+56(SB)/8, $0x5be0cd19137e2179
+GLOBL initial1<>(SB), RODATA|NOPTR, $64
+
 // func roundsAVX2(space *uint64, layouts *[8]*uint64, order *byte, n int)
-// Requires: AVX, AVX2
+// Requires: AVX, AVX2, BMI2, CMOV
 TEXT ·roundsAVX2(SB), NOSPLIT, $0-32
 	MOVQ  space+0(FP), DI
 	MOVQ  layouts+8(FP), SI
@@ -1174,6 +1184,32 @@ round:
 	JA      block
 	LEAQ    initial<>+0(SB), R11
 	JE      bytes
+	MOVQ    24(R8), R14
+	ADDQ    R8, R14
+	MOVQ    6144(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, (R14)
+	MOVQ    6152(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 8(R14)
+	MOVQ    6160(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 16(R14)
+	MOVQ    6168(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 24(R14)
+	MOVQ    6176(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 32(R14)
+	MOVQ    6184(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 40(R14)
+	MOVQ    6192(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 48(R14)
+	MOVQ    6200(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 56(R14)
 	VMOVDQU (DI), Y0
 	VMOVDQU Y0, (AX)
 	VMOVDQU 32(DI), Y1
@@ -1209,6 +1245,32 @@ round:
 	JMP     block
 
 bytes:
+	MOVQ    24(R8), R14
+	ADDQ    R8, R14
+	MOVQ    6144(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, (R14)
+	MOVQ    6152(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 8(R14)
+	MOVQ    6160(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 16(R14)
+	MOVQ    6168(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 24(R14)
+	MOVQ    6176(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 32(R14)
+	MOVQ    6184(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 40(R14)
+	MOVQ    6192(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 48(R14)
+	MOVQ    6200(DI), R15
+	BSWAPQ  R15
+	MOVQ    R15, 56(R14)
 	VMOVDQU 64(R8), Y0
 	VMOVDQU 128(R8), Y1
 	VMOVDQU 192(R8), Y2
@@ -1407,1588 +1469,2245 @@ block:
 	VMOVDQU 800(DI), Y9
 	VMOVDQU 608(DI), Y11
 	VPXOR   672(DI), Y11, Y11
-	MOVL    $0x00000008, BX
+	MOVQ    R9, R14
+	SUBQ    R8, R14
+	SUBQ    $0x00000140, R14
+	SHRQ    $0x03, R14
+	ADDQ    R8, R14
+	ADDQ    32(R8), R14
+	MOVQ    (R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6272(DI)
+	MOVQ    8(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6280(DI)
+	MOVQ    16(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6288(DI)
+	MOVQ    24(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6296(DI)
+	MOVQ    32(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6304(DI)
+	MOVQ    40(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6312(DI)
+	MOVQ    48(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6320(DI)
+	MOVQ    56(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6328(DI)
+	MOVQ    64(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6336(DI)
+	MOVQ    72(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6344(DI)
+	MOVQ    80(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6352(DI)
+	MOVQ    88(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6360(DI)
+	MOVQ    96(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6368(DI)
+	MOVQ    104(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6376(DI)
+	MOVQ    112(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6384(DI)
+	MOVQ    120(R14), R15
+	BSWAPQ  R15
+	MOVQ    R15, 6392(DI)
+	LEAQ    6144(DI), R15
+	LEAQ    initial1<>+0(SB), R14
+	CMPQ    R11, DI
+	CMOVQEQ R15, R14
+	MOVQ    SI, 6208(DI)
+	MOVQ    DX, 6216(DI)
+	MOVQ    CX, 6224(DI)
+	MOVQ    R8, 6232(DI)
+	MOVQ    R9, 6240(DI)
+	MOVQ    R10, 6248(DI)
+	MOVQ    R11, 6256(DI)
+	MOVQ    R14, 6264(DI)
+	MOVQ    (R14), SI
+	MOVQ    8(R14), DX
+	MOVQ    16(R14), CX
+	MOVQ    24(R14), R8
+	MOVQ    32(R14), R9
+	MOVQ    40(R14), R10
+	MOVQ    48(R14), R11
+	MOVQ    56(R14), R13
+	XORL    BX, BX
 
 pass:
-	VPBROADCASTQ (AX), Y4
-	VPBROADCASTQ (AX), Y12
+	VPBROADCASTQ (AX)(BX*1), Y4
+	VPBROADCASTQ (AX)(BX*1), Y12
 	VPADDQ       (R12), Y4, Y4
 	VPADDQ       32(R12), Y12, Y12
+	ADDQ         6272(DI)(BX*1), R13
 	VPADDQ       960(DI), Y4, Y4
 	VPADDQ       992(DI), Y12, Y12
+	ADDQ         (AX)(BX*1), R13
 	VPANDN       896(DI), Y1, Y5
 	VPANDN       928(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R10, R14
 	VPAND        832(DI), Y1, Y6
 	VPAND        864(DI), Y9, Y14
+	XORQ         R11, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         R9, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R11, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R13
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R9, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R9, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R9, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R13
 	VPADDQ       704(DI), Y4, Y1
 	VPADDQ       736(DI), Y12, Y9
+	ADDQ         R13, R8
 	VMOVDQU      Y1, 704(DI)
 	VMOVDQU      Y9, 736(DI)
+	MOVQ         SI, R14
 	VPXOR        576(DI), Y0, Y2
 	VPXOR        608(DI), Y8, Y10
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         SI, R15
 	VPXOR        576(DI), Y3, Y3
 	VPXOR        608(DI), Y11, Y11
+	ANDQ         DX, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         DX, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R13
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         CX, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R13
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, SI, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, SI, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, SI, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 960(DI)
 	VMOVDQU      Y8, 992(DI)
+	ADDQ         R14, R13
 	VMOVDQU      64(R12), Y5
 	VMOVDQU      96(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6280(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6280(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6280(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       (R12), Y4, Y4
 	VPADDQ       32(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       576(R12), Y4, Y4
 	VPADDQ       608(R12), Y12, Y12
+	ADDQ         6272(DI)(BX*1), R14
 	VMOVDQU      896(R12), Y5
 	VMOVDQU      928(R12), Y13
+	ADDQ         6344(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6400(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6384(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6384(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6384(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1024(R12)
 	VMOVDQU      Y12, 1056(R12)
-	VPBROADCASTQ 8(AX), Y4
-	VPBROADCASTQ 8(AX), Y12
+	ADDQ         R14, 6400(DI)(BX*1)
+	VPBROADCASTQ 8(AX)(BX*1), Y4
+	VPBROADCASTQ 8(AX)(BX*1), Y12
 	VPADDQ       64(R12), Y4, Y4
 	VPADDQ       96(R12), Y12, Y12
+	ADDQ         6280(DI)(BX*1), R11
 	VPADDQ       896(DI), Y4, Y4
 	VPADDQ       928(DI), Y12, Y12
+	ADDQ         8(AX)(BX*1), R11
 	VPANDN       832(DI), Y1, Y5
 	VPANDN       864(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R9, R14
 	VPAND        768(DI), Y1, Y6
 	VPAND        800(DI), Y9, Y14
+	XORQ         R10, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         R8, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R10, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R11
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R8, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R8, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R8, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R11
 	VPADDQ       640(DI), Y4, Y1
 	VPADDQ       672(DI), Y12, Y9
+	ADDQ         R11, CX
 	VMOVDQU      Y1, 640(DI)
 	VMOVDQU      Y9, 672(DI)
+	MOVQ         R13, R14
 	VPXOR        512(DI), Y0, Y3
 	VPXOR        544(DI), Y8, Y11
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R13, R15
 	VPXOR        512(DI), Y2, Y2
 	VPXOR        544(DI), Y10, Y10
+	ANDQ         SI, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         SI, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R11
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         DX, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R11
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R13, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R13, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, R13, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 896(DI)
 	VMOVDQU      Y8, 928(DI)
+	ADDQ         R14, R11
 	VMOVDQU      128(R12), Y5
 	VMOVDQU      160(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6288(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6288(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6288(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       64(R12), Y4, Y4
 	VPADDQ       96(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       640(R12), Y4, Y4
 	VPADDQ       672(R12), Y12, Y12
+	ADDQ         6280(DI)(BX*1), R14
 	VMOVDQU      960(R12), Y5
 	VMOVDQU      992(R12), Y13
+	ADDQ         6352(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6408(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6392(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6392(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6392(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1088(R12)
 	VMOVDQU      Y12, 1120(R12)
-	VPBROADCASTQ 16(AX), Y4
-	VPBROADCASTQ 16(AX), Y12
+	ADDQ         R14, 6408(DI)(BX*1)
+	VPBROADCASTQ 16(AX)(BX*1), Y4
+	VPBROADCASTQ 16(AX)(BX*1), Y12
 	VPADDQ       128(R12), Y4, Y4
 	VPADDQ       160(R12), Y12, Y12
+	ADDQ         6288(DI)(BX*1), R10
 	VPADDQ       832(DI), Y4, Y4
 	VPADDQ       864(DI), Y12, Y12
+	ADDQ         16(AX)(BX*1), R10
 	VPANDN       768(DI), Y1, Y5
 	VPANDN       800(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R8, R14
 	VPAND        704(DI), Y1, Y6
 	VPAND        736(DI), Y9, Y14
+	XORQ         R9, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         CX, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R9, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R10
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, CX, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, CX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, CX, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R10
 	VPADDQ       576(DI), Y4, Y1
 	VPADDQ       608(DI), Y12, Y9
+	ADDQ         R10, DX
 	VMOVDQU      Y1, 576(DI)
 	VMOVDQU      Y9, 608(DI)
+	MOVQ         R11, R14
 	VPXOR        960(DI), Y0, Y2
 	VPXOR        992(DI), Y8, Y10
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         R11, R15
 	VPXOR        960(DI), Y3, Y3
 	VPXOR        992(DI), Y11, Y11
+	ANDQ         R13, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R13, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R10
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         SI, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R10
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R11, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R11, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, R11, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 832(DI)
 	VMOVDQU      Y8, 864(DI)
+	ADDQ         R14, R10
 	VMOVDQU      192(R12), Y5
 	VMOVDQU      224(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6296(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6296(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6296(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       128(R12), Y4, Y4
 	VPADDQ       160(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       704(R12), Y4, Y4
 	VPADDQ       736(R12), Y12, Y12
+	ADDQ         6288(DI)(BX*1), R14
 	VMOVDQU      1024(R12), Y5
 	VMOVDQU      1056(R12), Y13
+	ADDQ         6360(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6416(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6400(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6400(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6400(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1152(R12)
 	VMOVDQU      Y12, 1184(R12)
-	VPBROADCASTQ 24(AX), Y4
-	VPBROADCASTQ 24(AX), Y12
+	ADDQ         R14, 6416(DI)(BX*1)
+	VPBROADCASTQ 24(AX)(BX*1), Y4
+	VPBROADCASTQ 24(AX)(BX*1), Y12
 	VPADDQ       192(R12), Y4, Y4
 	VPADDQ       224(R12), Y12, Y12
+	ADDQ         6296(DI)(BX*1), R9
 	VPADDQ       768(DI), Y4, Y4
 	VPADDQ       800(DI), Y12, Y12
+	ADDQ         24(AX)(BX*1), R9
 	VPANDN       704(DI), Y1, Y5
 	VPANDN       736(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         CX, R14
 	VPAND        640(DI), Y1, Y6
 	VPAND        672(DI), Y9, Y14
+	XORQ         R8, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         DX, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R8, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R9
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, DX, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, DX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, DX, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R9
 	VPADDQ       512(DI), Y4, Y1
 	VPADDQ       544(DI), Y12, Y9
+	ADDQ         R9, SI
 	VMOVDQU      Y1, 512(DI)
 	VMOVDQU      Y9, 544(DI)
+	MOVQ         R10, R14
 	VPXOR        896(DI), Y0, Y3
 	VPXOR        928(DI), Y8, Y11
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R10, R15
 	VPXOR        896(DI), Y2, Y2
 	VPXOR        928(DI), Y10, Y10
+	ANDQ         R11, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R11, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R9
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         R13, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R9
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R10, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R10, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, R10, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 768(DI)
 	VMOVDQU      Y8, 800(DI)
+	ADDQ         R14, R9
 	VMOVDQU      256(R12), Y5
 	VMOVDQU      288(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6304(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6304(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6304(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       192(R12), Y4, Y4
 	VPADDQ       224(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       768(R12), Y4, Y4
 	VPADDQ       800(R12), Y12, Y12
+	ADDQ         6296(DI)(BX*1), R14
 	VMOVDQU      1088(R12), Y5
 	VMOVDQU      1120(R12), Y13
+	ADDQ         6368(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6424(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6408(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6408(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6408(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1216(R12)
 	VMOVDQU      Y12, 1248(R12)
-	VPBROADCASTQ 32(AX), Y4
-	VPBROADCASTQ 32(AX), Y12
+	ADDQ         R14, 6424(DI)(BX*1)
+	VPBROADCASTQ 32(AX)(BX*1), Y4
+	VPBROADCASTQ 32(AX)(BX*1), Y12
 	VPADDQ       256(R12), Y4, Y4
 	VPADDQ       288(R12), Y12, Y12
+	ADDQ         6304(DI)(BX*1), R8
 	VPADDQ       704(DI), Y4, Y4
 	VPADDQ       736(DI), Y12, Y12
+	ADDQ         32(AX)(BX*1), R8
 	VPANDN       640(DI), Y1, Y5
 	VPANDN       672(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         DX, R14
 	VPAND        576(DI), Y1, Y6
 	VPAND        608(DI), Y9, Y14
+	XORQ         CX, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         SI, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         CX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R8
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, SI, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, SI, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, SI, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R8
 	VPADDQ       960(DI), Y4, Y1
 	VPADDQ       992(DI), Y12, Y9
+	ADDQ         R8, R13
 	VMOVDQU      Y1, 960(DI)
 	VMOVDQU      Y9, 992(DI)
+	MOVQ         R9, R14
 	VPXOR        832(DI), Y0, Y2
 	VPXOR        864(DI), Y8, Y10
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         R9, R15
 	VPXOR        832(DI), Y3, Y3
 	VPXOR        864(DI), Y11, Y11
+	ANDQ         R10, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R10, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R8
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         R11, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R8
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R9, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R9, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, R9, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 704(DI)
 	VMOVDQU      Y8, 736(DI)
+	ADDQ         R14, R8
 	VMOVDQU      320(R12), Y5
 	VMOVDQU      352(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6312(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6312(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6312(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       256(R12), Y4, Y4
 	VPADDQ       288(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       832(R12), Y4, Y4
 	VPADDQ       864(R12), Y12, Y12
+	ADDQ         6304(DI)(BX*1), R14
 	VMOVDQU      1152(R12), Y5
 	VMOVDQU      1184(R12), Y13
+	ADDQ         6376(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6432(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6416(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6416(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6416(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1280(R12)
 	VMOVDQU      Y12, 1312(R12)
-	VPBROADCASTQ 40(AX), Y4
-	VPBROADCASTQ 40(AX), Y12
+	ADDQ         R14, 6432(DI)(BX*1)
+	VPBROADCASTQ 40(AX)(BX*1), Y4
+	VPBROADCASTQ 40(AX)(BX*1), Y12
 	VPADDQ       320(R12), Y4, Y4
 	VPADDQ       352(R12), Y12, Y12
+	ADDQ         6312(DI)(BX*1), CX
 	VPADDQ       640(DI), Y4, Y4
 	VPADDQ       672(DI), Y12, Y12
+	ADDQ         40(AX)(BX*1), CX
 	VPANDN       576(DI), Y1, Y5
 	VPANDN       608(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         SI, R14
 	VPAND        512(DI), Y1, Y6
 	VPAND        544(DI), Y9, Y14
+	XORQ         DX, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         R13, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         DX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, CX
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R13, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R13, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R13, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, CX
 	VPADDQ       896(DI), Y4, Y1
 	VPADDQ       928(DI), Y12, Y9
+	ADDQ         CX, R11
 	VMOVDQU      Y1, 896(DI)
 	VMOVDQU      Y9, 928(DI)
+	MOVQ         R8, R14
 	VPXOR        768(DI), Y0, Y3
 	VPXOR        800(DI), Y8, Y11
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R8, R15
 	VPXOR        768(DI), Y2, Y2
 	VPXOR        800(DI), Y10, Y10
+	ANDQ         R9, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R9, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, CX
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         R10, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, CX
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R8, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R8, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, R8, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 640(DI)
 	VMOVDQU      Y8, 672(DI)
+	ADDQ         R14, CX
 	VMOVDQU      384(R12), Y5
 	VMOVDQU      416(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6320(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6320(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6320(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       320(R12), Y4, Y4
 	VPADDQ       352(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       896(R12), Y4, Y4
 	VPADDQ       928(R12), Y12, Y12
+	ADDQ         6312(DI)(BX*1), R14
 	VMOVDQU      1216(R12), Y5
 	VMOVDQU      1248(R12), Y13
+	ADDQ         6384(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6440(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6424(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6424(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6424(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1344(R12)
 	VMOVDQU      Y12, 1376(R12)
-	VPBROADCASTQ 48(AX), Y4
-	VPBROADCASTQ 48(AX), Y12
+	ADDQ         R14, 6440(DI)(BX*1)
+	VPBROADCASTQ 48(AX)(BX*1), Y4
+	VPBROADCASTQ 48(AX)(BX*1), Y12
 	VPADDQ       384(R12), Y4, Y4
 	VPADDQ       416(R12), Y12, Y12
+	ADDQ         6320(DI)(BX*1), DX
 	VPADDQ       576(DI), Y4, Y4
 	VPADDQ       608(DI), Y12, Y12
+	ADDQ         48(AX)(BX*1), DX
 	VPANDN       512(DI), Y1, Y5
 	VPANDN       544(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R13, R14
 	VPAND        960(DI), Y1, Y6
 	VPAND        992(DI), Y9, Y14
+	XORQ         SI, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         R11, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         SI, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, DX
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R11, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R11, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R11, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, DX
 	VPADDQ       832(DI), Y4, Y1
 	VPADDQ       864(DI), Y12, Y9
+	ADDQ         DX, R10
 	VMOVDQU      Y1, 832(DI)
 	VMOVDQU      Y9, 864(DI)
+	MOVQ         CX, R14
 	VPXOR        704(DI), Y0, Y2
 	VPXOR        736(DI), Y8, Y10
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         CX, R15
 	VPXOR        704(DI), Y3, Y3
 	VPXOR        736(DI), Y11, Y11
+	ANDQ         R8, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R8, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, DX
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         R9, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, DX
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, CX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, CX, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, CX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 576(DI)
 	VMOVDQU      Y8, 608(DI)
+	ADDQ         R14, DX
 	VMOVDQU      448(R12), Y5
 	VMOVDQU      480(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6328(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6328(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6328(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       384(R12), Y4, Y4
 	VPADDQ       416(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       960(R12), Y4, Y4
 	VPADDQ       992(R12), Y12, Y12
+	ADDQ         6320(DI)(BX*1), R14
 	VMOVDQU      1280(R12), Y5
 	VMOVDQU      1312(R12), Y13
+	ADDQ         6392(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6448(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6432(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6432(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6432(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1408(R12)
 	VMOVDQU      Y12, 1440(R12)
-	VPBROADCASTQ 56(AX), Y4
-	VPBROADCASTQ 56(AX), Y12
+	ADDQ         R14, 6448(DI)(BX*1)
+	VPBROADCASTQ 56(AX)(BX*1), Y4
+	VPBROADCASTQ 56(AX)(BX*1), Y12
 	VPADDQ       448(R12), Y4, Y4
 	VPADDQ       480(R12), Y12, Y12
+	ADDQ         6328(DI)(BX*1), SI
 	VPADDQ       512(DI), Y4, Y4
 	VPADDQ       544(DI), Y12, Y12
+	ADDQ         56(AX)(BX*1), SI
 	VPANDN       960(DI), Y1, Y5
 	VPANDN       992(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R11, R14
 	VPAND        896(DI), Y1, Y6
 	VPAND        928(DI), Y9, Y14
+	XORQ         R13, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	ANDQ         R10, R14
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R13, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, SI
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R10, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R10, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	XORQ         R15, R14
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R10, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, SI
 	VPADDQ       768(DI), Y4, Y1
 	VPADDQ       800(DI), Y12, Y9
+	ADDQ         SI, R9
 	VMOVDQU      Y1, 768(DI)
 	VMOVDQU      Y9, 800(DI)
+	MOVQ         DX, R14
 	VPXOR        640(DI), Y0, Y3
 	VPXOR        672(DI), Y8, Y11
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         DX, R15
 	VPXOR        640(DI), Y2, Y2
 	VPXOR        672(DI), Y10, Y10
+	ANDQ         CX, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         CX, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, SI
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ANDQ         R8, R15
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, SI
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, DX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, DX, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x27, DX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 512(DI)
 	VMOVDQU      Y8, 544(DI)
+	ADDQ         R14, SI
 	VMOVDQU      512(R12), Y5
 	VMOVDQU      544(R12), Y13
 	VPSHUFB      rotate8<>+0(SB), Y5, Y4
 	VPSHUFB      rotate8<>+0(SB), Y13, Y12
+	RORXQ        $0x01, 6336(DI)(BX*1), R14
 	VPSRLQ       $0x07, Y5, Y6
 	VPSRLQ       $0x07, Y13, Y14
+	RORXQ        $0x08, 6336(DI)(BX*1), R15
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	XORQ         R15, R14
 	VPSRLQ       $0x01, Y5, Y6
 	VPSRLQ       $0x01, Y13, Y14
 	VPXOR        Y6, Y4, Y4
 	VPXOR        Y14, Y12, Y12
+	MOVQ         6336(DI)(BX*1), R15
 	VPSLLQ       $0x3f, Y5, Y5
 	VPSLLQ       $0x3f, Y13, Y13
+	SHRQ         $0x07, R15
 	VPXOR        Y5, Y4, Y4
 	VPXOR        Y13, Y12, Y12
 	VPADDQ       448(R12), Y4, Y4
 	VPADDQ       480(R12), Y12, Y12
+	XORQ         R15, R14
 	VPADDQ       1024(R12), Y4, Y4
 	VPADDQ       1056(R12), Y12, Y12
+	ADDQ         6328(DI)(BX*1), R14
 	VMOVDQU      1344(R12), Y5
 	VMOVDQU      1376(R12), Y13
+	ADDQ         6400(DI)(BX*1), R14
 	VPSRLQ       $0x13, Y5, Y6
 	VPSRLQ       $0x13, Y13, Y14
 	VPSLLQ       $0x2d, Y5, Y7
 	VPSLLQ       $0x2d, Y13, Y15
+	MOVQ         R14, 6456(DI)(BX*1)
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x13, 6440(DI)(BX*1), R14
 	VPSRLQ       $0x3d, Y5, Y7
 	VPSRLQ       $0x3d, Y13, Y15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x3d, 6440(DI)(BX*1), R15
 	VPSLLQ       $0x03, Y5, Y7
 	VPSLLQ       $0x03, Y13, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	MOVQ         6440(DI)(BX*1), R15
 	VPSRLQ       $0x06, Y5, Y5
 	VPSRLQ       $0x06, Y13, Y13
 	VPXOR        Y5, Y6, Y6
 	VPXOR        Y13, Y14, Y14
+	SHRQ         $0x06, R15
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
+	XORQ         R15, R14
 	VMOVDQU      Y4, 1472(R12)
 	VMOVDQU      Y12, 1504(R12)
-	ADDQ         $0x00000040, AX
+	ADDQ         R14, 6456(DI)(BX*1)
 	ADDQ         $0x00000200, R12
-	DECL         BX
-	JNZ          pass
-	MOVL         $0x00000002, BX
+	ADDQ         $0x00000040, BX
+	CMPQ         BX, $0x00000200
+	JNE          pass
 
 last:
-	VPBROADCASTQ (AX), Y4
-	VPBROADCASTQ (AX), Y12
+	VPBROADCASTQ (AX)(BX*1), Y4
+	VPBROADCASTQ (AX)(BX*1), Y12
 	VPADDQ       (R12), Y4, Y4
 	VPADDQ       32(R12), Y12, Y12
+	ADDQ         6272(DI)(BX*1), R13
 	VPADDQ       960(DI), Y4, Y4
 	VPADDQ       992(DI), Y12, Y12
+	ADDQ         (AX)(BX*1), R13
 	VPANDN       896(DI), Y1, Y5
 	VPANDN       928(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R10, R14
 	VPAND        832(DI), Y1, Y6
 	VPAND        864(DI), Y9, Y14
+	XORQ         R11, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         R9, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R11, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R13
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R9, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R9, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R9, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R13
 	VPADDQ       704(DI), Y4, Y1
 	VPADDQ       736(DI), Y12, Y9
+	ADDQ         R13, R8
 	VMOVDQU      Y1, 704(DI)
 	VMOVDQU      Y9, 736(DI)
 	VPXOR        576(DI), Y0, Y2
 	VPXOR        608(DI), Y8, Y10
+	MOVQ         SI, R14
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         SI, R15
 	VPXOR        576(DI), Y3, Y3
 	VPXOR        608(DI), Y11, Y11
+	ANDQ         DX, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         DX, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R13
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         CX, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R13
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, SI, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, SI, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, SI, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 960(DI)
 	VMOVDQU      Y8, 992(DI)
-	VPBROADCASTQ 8(AX), Y4
-	VPBROADCASTQ 8(AX), Y12
+	ADDQ         R14, R13
+	VPBROADCASTQ 8(AX)(BX*1), Y4
+	VPBROADCASTQ 8(AX)(BX*1), Y12
 	VPADDQ       64(R12), Y4, Y4
 	VPADDQ       96(R12), Y12, Y12
+	ADDQ         6280(DI)(BX*1), R11
 	VPADDQ       896(DI), Y4, Y4
 	VPADDQ       928(DI), Y12, Y12
+	ADDQ         8(AX)(BX*1), R11
 	VPANDN       832(DI), Y1, Y5
 	VPANDN       864(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R9, R14
 	VPAND        768(DI), Y1, Y6
 	VPAND        800(DI), Y9, Y14
+	XORQ         R10, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         R8, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R10, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R11
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R8, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R8, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R8, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R11
 	VPADDQ       640(DI), Y4, Y1
 	VPADDQ       672(DI), Y12, Y9
+	ADDQ         R11, CX
 	VMOVDQU      Y1, 640(DI)
 	VMOVDQU      Y9, 672(DI)
 	VPXOR        512(DI), Y0, Y3
 	VPXOR        544(DI), Y8, Y11
+	MOVQ         R13, R14
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R13, R15
 	VPXOR        512(DI), Y2, Y2
 	VPXOR        544(DI), Y10, Y10
+	ANDQ         SI, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         SI, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R11
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         DX, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R11
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R13, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R13, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, R13, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 896(DI)
 	VMOVDQU      Y8, 928(DI)
-	VPBROADCASTQ 16(AX), Y4
-	VPBROADCASTQ 16(AX), Y12
+	ADDQ         R14, R11
+	VPBROADCASTQ 16(AX)(BX*1), Y4
+	VPBROADCASTQ 16(AX)(BX*1), Y12
 	VPADDQ       128(R12), Y4, Y4
 	VPADDQ       160(R12), Y12, Y12
+	ADDQ         6288(DI)(BX*1), R10
 	VPADDQ       832(DI), Y4, Y4
 	VPADDQ       864(DI), Y12, Y12
+	ADDQ         16(AX)(BX*1), R10
 	VPANDN       768(DI), Y1, Y5
 	VPANDN       800(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R8, R14
 	VPAND        704(DI), Y1, Y6
 	VPAND        736(DI), Y9, Y14
+	XORQ         R9, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         CX, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R9, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R10
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, CX, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, CX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, CX, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R10
 	VPADDQ       576(DI), Y4, Y1
 	VPADDQ       608(DI), Y12, Y9
+	ADDQ         R10, DX
 	VMOVDQU      Y1, 576(DI)
 	VMOVDQU      Y9, 608(DI)
 	VPXOR        960(DI), Y0, Y2
 	VPXOR        992(DI), Y8, Y10
+	MOVQ         R11, R14
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         R11, R15
 	VPXOR        960(DI), Y3, Y3
 	VPXOR        992(DI), Y11, Y11
+	ANDQ         R13, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R13, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R10
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         SI, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R10
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R11, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R11, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, R11, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 832(DI)
 	VMOVDQU      Y8, 864(DI)
-	VPBROADCASTQ 24(AX), Y4
-	VPBROADCASTQ 24(AX), Y12
+	ADDQ         R14, R10
+	VPBROADCASTQ 24(AX)(BX*1), Y4
+	VPBROADCASTQ 24(AX)(BX*1), Y12
 	VPADDQ       192(R12), Y4, Y4
 	VPADDQ       224(R12), Y12, Y12
+	ADDQ         6296(DI)(BX*1), R9
 	VPADDQ       768(DI), Y4, Y4
 	VPADDQ       800(DI), Y12, Y12
+	ADDQ         24(AX)(BX*1), R9
 	VPANDN       704(DI), Y1, Y5
 	VPANDN       736(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         CX, R14
 	VPAND        640(DI), Y1, Y6
 	VPAND        672(DI), Y9, Y14
+	XORQ         R8, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         DX, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R8, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R9
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, DX, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, DX, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, DX, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R9
 	VPADDQ       512(DI), Y4, Y1
 	VPADDQ       544(DI), Y12, Y9
+	ADDQ         R9, SI
 	VMOVDQU      Y1, 512(DI)
 	VMOVDQU      Y9, 544(DI)
 	VPXOR        896(DI), Y0, Y3
 	VPXOR        928(DI), Y8, Y11
+	MOVQ         R10, R14
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R10, R15
 	VPXOR        896(DI), Y2, Y2
 	VPXOR        928(DI), Y10, Y10
+	ANDQ         R11, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R11, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R9
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         R13, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R9
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R10, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R10, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, R10, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 768(DI)
 	VMOVDQU      Y8, 800(DI)
-	VPBROADCASTQ 32(AX), Y4
-	VPBROADCASTQ 32(AX), Y12
+	ADDQ         R14, R9
+	VPBROADCASTQ 32(AX)(BX*1), Y4
+	VPBROADCASTQ 32(AX)(BX*1), Y12
 	VPADDQ       256(R12), Y4, Y4
 	VPADDQ       288(R12), Y12, Y12
+	ADDQ         6304(DI)(BX*1), R8
 	VPADDQ       704(DI), Y4, Y4
 	VPADDQ       736(DI), Y12, Y12
+	ADDQ         32(AX)(BX*1), R8
 	VPANDN       640(DI), Y1, Y5
 	VPANDN       672(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         DX, R14
 	VPAND        576(DI), Y1, Y6
 	VPAND        608(DI), Y9, Y14
+	XORQ         CX, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         SI, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         CX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, R8
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, SI, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, SI, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, SI, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, R8
 	VPADDQ       960(DI), Y4, Y1
 	VPADDQ       992(DI), Y12, Y9
+	ADDQ         R8, R13
 	VMOVDQU      Y1, 960(DI)
 	VMOVDQU      Y9, 992(DI)
 	VPXOR        832(DI), Y0, Y2
 	VPXOR        864(DI), Y8, Y10
+	MOVQ         R9, R14
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         R9, R15
 	VPXOR        832(DI), Y3, Y3
 	VPXOR        864(DI), Y11, Y11
+	ANDQ         R10, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R10, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, R8
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         R11, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, R8
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R9, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R9, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, R9, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 704(DI)
 	VMOVDQU      Y8, 736(DI)
-	VPBROADCASTQ 40(AX), Y4
-	VPBROADCASTQ 40(AX), Y12
+	ADDQ         R14, R8
+	VPBROADCASTQ 40(AX)(BX*1), Y4
+	VPBROADCASTQ 40(AX)(BX*1), Y12
 	VPADDQ       320(R12), Y4, Y4
 	VPADDQ       352(R12), Y12, Y12
+	ADDQ         6312(DI)(BX*1), CX
 	VPADDQ       640(DI), Y4, Y4
 	VPADDQ       672(DI), Y12, Y12
+	ADDQ         40(AX)(BX*1), CX
 	VPANDN       576(DI), Y1, Y5
 	VPANDN       608(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         SI, R14
 	VPAND        512(DI), Y1, Y6
 	VPAND        544(DI), Y9, Y14
+	XORQ         DX, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         R13, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         DX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, CX
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R13, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R13, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R13, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, CX
 	VPADDQ       896(DI), Y4, Y1
 	VPADDQ       928(DI), Y12, Y9
+	ADDQ         CX, R11
 	VMOVDQU      Y1, 896(DI)
 	VMOVDQU      Y9, 928(DI)
 	VPXOR        768(DI), Y0, Y3
 	VPXOR        800(DI), Y8, Y11
+	MOVQ         R8, R14
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         R8, R15
 	VPXOR        768(DI), Y2, Y2
 	VPXOR        800(DI), Y10, Y10
+	ANDQ         R9, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R9, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, CX
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         R10, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, CX
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, R8, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, R8, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, R8, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 640(DI)
 	VMOVDQU      Y8, 672(DI)
-	VPBROADCASTQ 48(AX), Y4
-	VPBROADCASTQ 48(AX), Y12
+	ADDQ         R14, CX
+	VPBROADCASTQ 48(AX)(BX*1), Y4
+	VPBROADCASTQ 48(AX)(BX*1), Y12
 	VPADDQ       384(R12), Y4, Y4
 	VPADDQ       416(R12), Y12, Y12
+	ADDQ         6320(DI)(BX*1), DX
 	VPADDQ       576(DI), Y4, Y4
 	VPADDQ       608(DI), Y12, Y12
+	ADDQ         48(AX)(BX*1), DX
 	VPANDN       512(DI), Y1, Y5
 	VPANDN       544(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R13, R14
 	VPAND        960(DI), Y1, Y6
 	VPAND        992(DI), Y9, Y14
+	XORQ         SI, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         R11, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         SI, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, DX
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R11, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R11, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R11, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, DX
 	VPADDQ       832(DI), Y4, Y1
 	VPADDQ       864(DI), Y12, Y9
+	ADDQ         DX, R10
 	VMOVDQU      Y1, 832(DI)
 	VMOVDQU      Y9, 864(DI)
 	VPXOR        704(DI), Y0, Y2
 	VPXOR        736(DI), Y8, Y10
+	MOVQ         CX, R14
 	VPAND        Y2, Y3, Y3
 	VPAND        Y10, Y11, Y11
+	MOVQ         CX, R15
 	VPXOR        704(DI), Y3, Y3
 	VPXOR        736(DI), Y11, Y11
+	ANDQ         R8, R14
 	VPADDQ       Y3, Y4, Y4
 	VPADDQ       Y11, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         R8, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, DX
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         R9, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, DX
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, CX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, CX, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, CX, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 576(DI)
 	VMOVDQU      Y8, 608(DI)
-	VPBROADCASTQ 56(AX), Y4
-	VPBROADCASTQ 56(AX), Y12
+	ADDQ         R14, DX
+	VPBROADCASTQ 56(AX)(BX*1), Y4
+	VPBROADCASTQ 56(AX)(BX*1), Y12
 	VPADDQ       448(R12), Y4, Y4
 	VPADDQ       480(R12), Y12, Y12
+	ADDQ         6328(DI)(BX*1), SI
 	VPADDQ       512(DI), Y4, Y4
 	VPADDQ       544(DI), Y12, Y12
+	ADDQ         56(AX)(BX*1), SI
 	VPANDN       960(DI), Y1, Y5
 	VPANDN       992(DI), Y9, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	MOVQ         R11, R14
 	VPAND        896(DI), Y1, Y6
 	VPAND        928(DI), Y9, Y14
+	XORQ         R13, R14
 	VPADDQ       Y6, Y4, Y4
 	VPADDQ       Y14, Y12, Y12
 	VPSRLQ       $0x0e, Y1, Y5
 	VPSRLQ       $0x0e, Y9, Y13
+	ANDQ         R10, R14
 	VPSLLQ       $0x32, Y1, Y6
 	VPSLLQ       $0x32, Y9, Y14
+	XORQ         R13, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	ADDQ         R14, SI
 	VPSRLQ       $0x12, Y1, Y6
 	VPSRLQ       $0x12, Y9, Y14
 	VPSLLQ       $0x2e, Y1, Y7
 	VPSLLQ       $0x2e, Y9, Y15
+	RORXQ        $0x0e, R10, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x12, R10, R15
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x29, Y1, Y6
 	VPSRLQ       $0x29, Y9, Y14
+	XORQ         R15, R14
 	VPSLLQ       $0x17, Y1, Y7
 	VPSLLQ       $0x17, Y9, Y15
+	RORXQ        $0x29, R10, R15
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	XORQ         R15, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPADDQ       Y5, Y4, Y4
 	VPADDQ       Y13, Y12, Y12
+	ADDQ         R14, SI
 	VPADDQ       768(DI), Y4, Y1
 	VPADDQ       800(DI), Y12, Y9
+	ADDQ         SI, R9
 	VMOVDQU      Y1, 768(DI)
 	VMOVDQU      Y9, 800(DI)
 	VPXOR        640(DI), Y0, Y3
 	VPXOR        672(DI), Y8, Y11
+	MOVQ         DX, R14
 	VPAND        Y3, Y2, Y2
 	VPAND        Y11, Y10, Y10
+	MOVQ         DX, R15
 	VPXOR        640(DI), Y2, Y2
 	VPXOR        672(DI), Y10, Y10
+	ANDQ         CX, R14
 	VPADDQ       Y2, Y4, Y4
 	VPADDQ       Y10, Y12, Y12
 	VPSRLQ       $0x1c, Y0, Y5
 	VPSRLQ       $0x1c, Y8, Y13
+	XORQ         CX, R15
 	VPSLLQ       $0x24, Y0, Y6
 	VPSLLQ       $0x24, Y8, Y14
+	ADDQ         R14, SI
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x22, Y0, Y6
 	VPSRLQ       $0x22, Y8, Y14
+	ANDQ         R8, R15
 	VPSLLQ       $0x1e, Y0, Y7
 	VPSLLQ       $0x1e, Y8, Y15
+	ADDQ         R15, SI
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
+	RORXQ        $0x1c, DX, R14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
 	VPSRLQ       $0x27, Y0, Y6
 	VPSRLQ       $0x27, Y8, Y14
+	RORXQ        $0x22, DX, R15
 	VPSLLQ       $0x19, Y0, Y7
 	VPSLLQ       $0x19, Y8, Y15
+	XORQ         R15, R14
 	VPXOR        Y7, Y6, Y6
 	VPXOR        Y15, Y14, Y14
 	VPXOR        Y6, Y5, Y5
 	VPXOR        Y14, Y13, Y13
+	RORXQ        $0x27, DX, R15
 	VPADDQ       Y5, Y4, Y0
 	VPADDQ       Y13, Y12, Y8
+	XORQ         R15, R14
 	VMOVDQU      Y0, 512(DI)
 	VMOVDQU      Y8, 544(DI)
-	ADDQ         $0x00000040, AX
+	ADDQ         R14, SI
 	ADDQ         $0x00000200, R12
-	DECL         BX
-	JNZ          last
+	ADDQ         $0x00000040, BX
+	CMPQ         BX, $0x00000280
+	JNE          last
+	MOVQ         6264(DI), R14
+	ADDQ         (R14), SI
+	MOVQ         SI, 6144(DI)
+	ADDQ         8(R14), DX
+	MOVQ         DX, 6152(DI)
+	ADDQ         16(R14), CX
+	MOVQ         CX, 6160(DI)
+	ADDQ         24(R14), R8
+	MOVQ         R8, 6168(DI)
+	ADDQ         32(R14), R9
+	MOVQ         R9, 6176(DI)
+	ADDQ         40(R14), R10
+	MOVQ         R10, 6184(DI)
+	ADDQ         48(R14), R11
+	MOVQ         R11, 6192(DI)
+	ADDQ         56(R14), R13
+	MOVQ         R13, 6200(DI)
+	MOVQ         6208(DI), SI
+	MOVQ         6216(DI), DX
+	MOVQ         6224(DI), CX
+	MOVQ         6232(DI), R8
+	MOVQ         6240(DI), R9
+	MOVQ         6248(DI), R10
+	MOVQ         6256(DI), R11
 	VMOVDQU      512(DI), Y0
 	VPADDQ       (R11), Y0, Y0
 	VMOVDQU      Y0, (DI)

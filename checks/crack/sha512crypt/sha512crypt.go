@@ -45,7 +45,8 @@ type Hasher struct {
 // so many that few lanes are left idle when the tries are divided by length, but at most
 // what takes about 0.2 s on a slow machine. It is 1 if there is no kernel.
 func (h *Hasher) Batch(rounds int) int {
-	if run, _ := choose(h.Features); run == nil {
+	lanes := choose(h.Features).lanes
+	if lanes == 0 {
 		return 1
 	}
 	const most, usual = 256, 5000
@@ -55,11 +56,11 @@ func (h *Hasher) Batch(rounds int) int {
 // HashAll sets the digest of every try. Tries of equal rounds and similar lengths of words
 // and salts are hashed together.
 func (h *Hasher) HashAll(tries []Try) {
-	run, fewest := choose(h.Features)
+	k := choose(h.Features)
 	h.sorted = sortByClass(h.sorted[:0], tries)
 	for at := 0; at < len(h.sorted); {
 		n := 1
-		for n < lanes && at+n < len(h.sorted) && h.sorted[at+n].class == h.sorted[at].class {
+		for n < k.lanes && at+n < len(h.sorted) && h.sorted[at+n].class == h.sorted[at].class {
 			n++
 		}
 		pass := h.sorted[at : at+n]
@@ -69,13 +70,13 @@ func (h *Hasher) HashAll(tries []Try) {
 		}
 		switch {
 		case h.stopped():
-		case run == nil, n < fewest:
+		case n < k.fewest, k.lanes == 0:
 			for i := range pass {
 				t := pass[i].try
 				t.Digest = h.Hash(t.Digest, t.Word, t.Salt, t.Rounds)
 			}
 		default:
-			h.together(run, pass)
+			h.together(&k, pass)
 		}
 	}
 	clear(h.sorted) // they point to words

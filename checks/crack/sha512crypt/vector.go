@@ -6,19 +6,23 @@ import (
 	"unsafe"
 )
 
-// lanes is how many words a kernel hashes side by side.
-const lanes = 8
+// wide is how many lanes a vector has, and most how many a kernel has, whose ninth is in
+// general registers.
+const (
+	wide = 8
+	most = wide + 1
+)
 
 // vector has the buffers of the kernels; see the generator for their form.
 type vector struct {
-	run      kernel
+	run      func(space *uint64, layouts *[8]*uint64, order *byte, n int)
 	memory   []uint64
 	space    []uint64 // the digest, and room
 	layouts  [8][]uint64
 	pointers [8]*uint64
 	order    [chunk + period]byte
-	sums     [lanes][sha512.Size]byte
-	lane     [lanes]lane
+	sums     [most][sha512.Size]byte
+	lane     [most]lane
 }
 
 // initial is the digest of SHA-512 before any message; never changed.
@@ -36,17 +40,28 @@ type lane struct{ buf, p, s []byte }
 // round: well below 1 ms, because Go cannot interrupt it.
 const chunk = 10 * period
 
-// kernel computes n rounds; see the generator.
-type kernel = func(space *uint64, layouts *[8]*uint64, order *byte, n int)
+// kernel is a way to hash many words.
+type kernel struct {
+	// run computes n rounds; see the generator.
+	run func(space *uint64, layouts *[8]*uint64, order *byte, n int)
+	// lanes is how many words it hashes side by side, fewest for how many it is faster
+	// than one after the other.
+	lanes, fewest int
+}
 
-// room is how many vectors the space of a kernel has.
-const room = 8 + 8 + 80
+// room is how many vectors the space of a kernel has, and ninthAt where the digest of the ninth
+// lane is in it, in words.
+const (
+	ninthAt = (8 + 8 + 80) * wide
+	room    = 8 + 8 + 80 + 12
+)
 
 // Offsets in a layout.
 const (
 	blocksAt  = 0 // in words
 	modeAt    = 1
 	digestOff = 2
+	ninthOff  = 3 // of its digest, then of its message
 	vectorsAt = 8
 )
 
@@ -59,9 +74,9 @@ const (
 
 // together hashes tries of one class, as many as there are lanes or fewer. Lanes that are left
 // over compute what nobody reads.
-func (h *Hasher) together(run kernel, tries []classed) {
+func (h *Hasher) together(k *kernel, tries []classed) {
 	v := &h.vector
-	v.run = run
+	v.run = k.run
 	v.prepare(tries)
 	widest := 1
 	for _, n := range tries[0].blocks {
@@ -103,8 +118,10 @@ func (v *vector) prepare(tries []classed) {
 		l := v.layouts[k]
 		l[blocksAt] = uint64(tries[0].blocks[k/2])
 		l[modeAt], l[digestOff] = modeWords, 0
+		ninth := 8 * uint64(messageAt+16*wide*tries[0].blocks[k/2])
+		l[ninthOff], l[ninthOff+1] = ninth, ninth // a place even if the lane is idle
 		if k&1 != 0 {
-			l[digestOff] = uint64(tries[0].words[k/2] * 8 * lanes)
+			l[digestOff] = uint64(tries[0].words[k/2] * 8 * wide)
 		}
 		for i := range tries {
 			v.layOut(k, i, len(tries[i].try.Word), len(tries[i].try.Salt))
@@ -122,9 +139,9 @@ func (v *vector) begin(c class) {
 			v.order[i] = byte(layout(i))
 		}
 	}
-	need := room * lanes
+	need := room * wide
 	for k := range v.layouts {
-		need += vectorsAt + (4+16*c.blocks[k/2])*lanes
+		need += size(c.blocks[k/2])
 	}
 	// Aligned to the 64 bytes of a line.
 	if len(v.memory) < need+7 {
@@ -134,28 +151,49 @@ func (v *vector) begin(c class) {
 	for uintptr(unsafe.Pointer(&rest[0]))%64 != 0 {
 		rest = rest[1:]
 	}
-	v.space, rest = rest[:room*lanes], rest[room*lanes:]
+	v.space, rest = rest[:room*wide], rest[room*wide:]
 	for k := range v.layouts {
-		n := vectorsAt + (4+16*c.blocks[k/2])*lanes
+		n := size(c.blocks[k/2])
 		v.layouts[k], rest = rest[:n], rest[n:]
 		v.pointers[k] = &v.layouts[k][0]
 	}
 }
 
-// message is the place of a layout's message.
-func (v *vector) message(k int) []uint64 { return v.layouts[k][vectorsAt+4*lanes:] }
+// size is how many words a layout has.
+func size(blocks int) int { return messageAt + (wide+1)*16*blocks }
+
+// messageAt is where the message begins in a layout; behind it that of the ninth lane does.
+const messageAt = vectorsAt + 4*wide
+
+// put writes part of a message of a lane, 8 bytes a word: of the ninth as they are.
+func (v *vector) put(k, lane, blocks int, part []byte) {
+	m := v.layouts[k][messageAt:]
+	if lane == wide {
+		m = m[16*blocks*wide:]
+		for i := range len(part) / 8 {
+			m[i] = binary.LittleEndian.Uint64(part[8*i:])
+		}
+		return
+	}
+	for i := range len(part) / 8 {
+		m[i*wide+lane] = binary.BigEndian.Uint64(part[8*i:])
+	}
+}
 
 // layOut writes message k of a lane.
 func (v *vector) layOut(k, lane, word, salt int) {
-	l, layout, m := &v.lane[lane], v.layouts[k], v.message(k)
+	l, layout := &v.lane[lane], v.layouts[k]
 	l.buf = pad(appendLayout(l.buf[:0], k, l.p, l.s))
-	for i := range len(l.buf) / 8 {
-		m[i*lanes+lane] = binary.BigEndian.Uint64(l.buf[8*i:])
-	}
+	blocks := len(l.buf) / 128
+	v.put(k, lane, blocks, l.buf)
 	at := digestAt(k, word, salt)
-	right := layout[vectorsAt+lane:]
-	right[0], right[lanes] = uint64(at%8*8), uint64(64-at%8*8)
-	right[2*lanes], right[3*lanes] = m[at/8*lanes+lane], m[(at/8+8)*lanes+lane]
+	if lane == wide {
+		layout[ninthOff] += uint64(at)
+		return
+	}
+	m, right := layout[messageAt:], layout[vectorsAt+lane:]
+	right[0], right[wide] = uint64(at%8*8), uint64(64-at%8*8)
+	right[2*wide], right[3*wide] = m[at/8*wide+lane], m[(at/8+8)*wide+lane]
 	if at%8 != 0 {
 		layout[modeAt] = modeBytes
 	}
@@ -182,14 +220,13 @@ func (v *vector) sum(tries []classed, message func(i int, m []byte, t *Try) []by
 		longest = max(longest, len(l.buf))
 		v.scatter(i, &initial)
 	}
-	header, block := v.layouts[0], v.message(0) // that of round 0
+	header := v.layouts[0] // that of round 0
 	header[blocksAt], header[modeAt], header[digestOff] = 1, modeContinue, 0
+	header[ninthOff+1] = 8 * (messageAt + 16*wide)
 	for at := 0; at < longest; at += 128 {
 		for i := range tries {
 			if m := v.lane[i].buf; at < len(m) {
-				for w := range 16 {
-					block[w*lanes+i] = binary.BigEndian.Uint64(m[at+8*w:])
-				}
+				v.put(0, i, 1, m[at:at+128])
 			}
 		}
 		v.run(&v.space[0], &v.pointers, &v.order[0], 1)
@@ -204,12 +241,19 @@ func (v *vector) sum(tries []classed, message func(i int, m []byte, t *Try) []by
 // scatter sets the digest of a lane, gather takes it.
 func (v *vector) scatter(lane int, sum *[sha512.Size]byte) {
 	for i := range 8 {
-		v.space[i*lanes+lane] = binary.BigEndian.Uint64(sum[8*i:])
+		v.space[digestWord(lane, i)] = binary.BigEndian.Uint64(sum[8*i:])
 	}
 }
 
 func (v *vector) gather(lane int) {
 	for i := range 8 {
-		binary.BigEndian.PutUint64(v.sums[lane][8*i:], v.space[i*lanes+lane])
+		binary.BigEndian.PutUint64(v.sums[lane][8*i:], v.space[digestWord(lane, i)])
 	}
+}
+
+func digestWord(lane, i int) int {
+	if lane == wide {
+		return ninthAt + i
+	}
+	return i*wide + lane
 }

@@ -24,13 +24,17 @@ func avx2() {
 	initial := NewDataAddr(Symbol{Name: "initial", Static: true}, 0)
 	y := []VecPhysical{Y0, Y1, Y2, Y3, Y4, Y5, Y6, Y7, Y8, Y9, Y10, Y11, Y12, Y13, Y14, Y15}
 
+	scalar := newNinth()
+
 	copyWords := func(to Register) {
+		scalar.digest()
 		for i := range 16 {
 			VMOVDQU(at(g.space, half*i), y[i%4])
 			VMOVDQU(y[i%4], at(to, half*i))
 		}
 	}
 	bytes := func(to Register) {
+		scalar.digest()
 		for s := range 2 {
 			right, left, carry := y[0], y[1], y[2]
 			VMOVDQU(at(g.layout, vectorsAt+half*s), right)
@@ -82,7 +86,7 @@ func avx2() {
 			)
 		}
 		op(
-			func() { VPBROADCASTQ(at(g.k, 8*t), sum) },
+			func() { VPBROADCASTQ(Mem{Base: g.k, Index: g.passes, Scale: 1, Disp: 8 * t}, sum) },
 			func() { VPADDQ(w(0), sum, sum) },
 			func() { VPADDQ(s(7), sum, sum) },
 			// ch(e, f, g) = e&f + ^e&g: no bit is in both.
@@ -136,16 +140,24 @@ func avx2() {
 		)
 		return ops
 	}
-	rounds := func(schedule bool) {
+	// rounds goes on until the offset of the words is the end.
+	rounds := func(label string, schedule bool, end uint32) {
+		Label(label)
 		for t := range 8 {
-			one, other := round(t, 0, schedule), round(t, 1, schedule)
+			one, other, third := round(t, 0, schedule), round(t, 1, schedule), scalar.round(t, schedule)
+			done := 0
 			for i := range one {
 				one[i]()
 				other[i]()
+				for ; done < (i+1)*len(third)/len(one); done++ {
+					third[done]()
+				}
 			}
 		}
-		ADDQ(U32(8*8), g.k)
 		ADDQ(U32(8*vector), words)
+		ADDQ(U32(8*8), g.passes)
+		CMPQ(g.passes, U32(end))
+		JNE(LabelRef(label))
 	}
 	compress := func() {
 		start()
@@ -158,17 +170,11 @@ func avx2() {
 			VMOVDQU(at(g.space, stateAt+vector+half*stream), r[3])
 			VPXOR(at(g.space, stateAt+2*vector+half*stream), r[3], r[3])
 		}
-		counter := g.passes.(GPPhysical).As32()
-		MOVL(U32(8), counter)
-		Label("pass")
-		rounds(true)
-		DECL(counter)
-		JNZ(LabelRef("pass"))
-		MOVL(U32(2), counter)
-		Label("last")
-		rounds(false)
-		DECL(counter)
-		JNZ(LabelRef("last"))
+		scalar.start()
+		XORL(g.passes.(GPPhysical).As32(), g.passes.(GPPhysical).As32())
+		rounds("pass", true, 64*8)
+		rounds("last", false, 80*8)
+		scalar.end()
 		for i := range 16 {
 			VMOVDQU(at(g.space, stateAt+half*i), y[i%4])
 			VPADDQ(at(g.base, half*i), y[i%4], y[i%4])

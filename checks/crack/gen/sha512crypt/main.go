@@ -35,6 +35,9 @@ const (
 	blocksAt  = 0
 	modeAt    = 8
 	digestAt  = 16
+	// Of the ninth lane, from the layout's beginning:
+	scalarDigestAt = 24
+	scalarAt       = 32
 	vectorsAt = 64
 )
 
