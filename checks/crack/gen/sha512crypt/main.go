@@ -1,16 +1,19 @@
-// Sha512crypt writes the stretching loop of sha512crypt for amd64: eight words side by side,
-// with AVX-512 or with AVX2. Run it in checks/crack/sha512crypt with go generate.
+// Sha512crypt writes the stretching loop of sha512crypt for amd64: eight words side by side
+// with AVX-512, nine with AVX2. Run it in checks/crack/sha512crypt with go generate.
 //
 // Both kernels have the same face: func(space *uint64, layouts *[8]*uint64, order *byte, n
 // int) computes n rounds, of which round i hashes the message of layouts[order[i]] with the
-// digest of the round before in its place. A vector of 64 bytes has the same word of every
-// lane, and is aligned:
+// digest of the round before in its place. A vector of 64 bytes has the same word of eight
+// lanes, and is aligned:
 //
-//	space    the digest (8 vectors), then room: for the state (8), the message schedule (80)
+//	space    the digest (8 vectors), then room: for the state (8), the message schedule (80);
+//	         the digest of the ninth lane (64 bytes), room for its registers and schedule
 //	layout   64 bytes: number of blocks, mode, where the digest goes (bytes behind the
-//	         message's beginning); then four vectors: by how many bits each lane's digest is
-//	         shifted right and left, and what the first and the last word it goes into have
-//	         of the message around it; then the message with its padding, 16 vectors a block
+//	         message's beginning), and of the ninth lane the digest's place and the message's
+//	         (bytes behind the layout's beginning); then four vectors: by how many bits each
+//	         lane's digest is shifted right and left, and what the first and the last word it
+//	         goes into have of the message around it; then the message with its padding, 16
+//	         vectors a block; then that of the ninth lane, whose bytes are as they are hashed
 //
 // The modes: the digest takes eight whole words; it takes nine words, of which the first and
 // the last have other bytes too; the message has no digest, and its blocks go on from the
@@ -32,13 +35,13 @@ const vector = 64
 
 // Offsets in a layout.
 const (
-	blocksAt  = 0
-	modeAt    = 8
-	digestAt  = 16
+	blocksAt = 0
+	modeAt   = 8
+	digestAt = 16
 	// Of the ninth lane, from the layout's beginning:
 	scalarDigestAt = 24
 	scalarAt       = 32
-	vectorsAt = 64
+	vectorsAt      = 64
 )
 
 const (
