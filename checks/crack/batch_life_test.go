@@ -32,9 +32,9 @@ func TestBrokenOffBatches(t *testing.T) {
 		return setting + string(one.digest)
 	}
 	settings := []string{
-		"ab", "_J9..salt", "_zz..salt", "$3$$", "$1$salt$", "$2b$04$abcdefghijklmnopqrstuu", "$2x$04$abcdefghijklmnopqrstuu", "$2b$05$zbcdefghijklmnopqrstuu",
+		"ab", "_J9..salt", "$3$$", "$1$salt$", "$2b$04$abcdefghijklmnopqrstuu", "$2x$04$abcdefghijklmnopqrstuu", "$2b$05$zbcdefghijklmnopqrstuu",
 	}
-	for seed := range uint64(6) {
+	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 9))
 		var jobs []Job
 		var weak []bool
@@ -59,10 +59,10 @@ func TestBrokenOffBatches(t *testing.T) {
 		d := newDisk()
 		runs := 0
 		for left := 1; left > 0; runs++ {
-			if runs > 3000 {
+			if runs > 500 {
 				t.Fatal("no end")
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.IntN(20_000))*time.Microsecond)
+			ctx, cancel := context.WithTimeout(t.Context(), time.Duration(rng.IntN(20_000)*(1+runs/4))*time.Microsecond)
 			left = 0
 			for i, v := range Run(ctx, jobs, Options{CPUs: 2, Words: words(list...), Ledger: d.open(t)}) {
 				want := same[jobs[i].Form.hash]
