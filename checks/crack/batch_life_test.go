@@ -11,16 +11,14 @@ import (
 	"hostaudit/checks/crack/cpu"
 )
 
-// Real hashes of the schemes that are hashed in batches, many of one salt, in audits that
+// Real hashes of cheap schemes that are hashed in batches (bcrypt would take minutes under
+// the race detector), many of one salt, in audits that
 // are broken off within a batch until all is tried: weak is what has a password that is
 // asked for, and nothing else.
 func TestBrokenOffBatches(t *testing.T) {
 	e := newEngine(nil, cpu.Detect())
 	hash := func(setting, word string) string {
 		f := Identify(setting + map[bool]string{true: strings.Repeat("a", 32), false: strings.Repeat(".", 11)}[setting == "$3$$"])
-		if strings.HasPrefix(setting, "$2") {
-			f = Identify(setting + strings.Repeat(".", 31))
-		}
 		if strings.HasPrefix(setting, "$1$") {
 			f = Identify(setting + strings.Repeat(".", 22))
 		}
@@ -32,7 +30,7 @@ func TestBrokenOffBatches(t *testing.T) {
 		return setting + string(one.digest)
 	}
 	settings := []string{
-		"ab", "_J9..salt", "$3$$", "$1$salt$", "$2b$04$abcdefghijklmnopqrstuu", "$2x$04$abcdefghijklmnopqrstuu", "$2b$05$zbcdefghijklmnopqrstuu",
+		"ab", "_J9..salt", "$3$$", "$1$salt$",
 	}
 	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 9))
