@@ -28,7 +28,13 @@ WITH_TREE = if [ -f "$(TREE).stamp" ]; then export HOSTAUDIT_TEST_TREE="$(TREE)"
 # The race detector needs a C compiler, the product does not.
 RACE = $(shell if command -v gcc >/dev/null && [ "$$($(GO) env CGO_ENABLED)" = 1 ]; then echo -race; fi)
 
-.PHONY: build audit test unit lint cross bench bench-passwords fuzz differential cover tree clean
+# The vector kernels of the password engine: generator and, below checks/crack, the files
+# that it writes without their endings. The generators are a module of their own.
+KERNELS := md5crypt:md5crypt/kernel_amd64 sha256crypt:sha256crypt/kernel_amd64 \
+	sha512crypt:sha512crypt/rounds_amd64 yescrypt:yescrypt/mix_amd64
+GENERATE = $(GO) run -C checks/crack/gen ./$${kernel%%:*} -pkg "$$(basename "$$(dirname "$${kernel\#*:}")")"
+
+.PHONY: build audit test unit lint generate generated cross bench bench-passwords fuzz differential cover tree clean
 
 build:
 	$(BUILD) -o bin/hostaudit ./cmd/hostaudit
@@ -50,13 +56,30 @@ unit: tree
 	$(WITH_TREE); \
 	$(GO) test -json -count=1 -timeout 20m $(RACE) ./... | $(GO) run ./cmd/hostaudit/internal/testsum
 
-lint:
+lint: generated
 	$(GO) vet ./...
 	$(STATICCHECK) ./...
 	@files=$$($(GOFUMPT) -l $(CODE)); \
 	if [ -n "$$files" ]; then printf 'not formatted (gofumpt):\n%s\n' "$$files" >&2; exit 1; fi
 	$(GO) fix -diff ./...
 	$(GO) mod tidy -diff
+
+generate:
+	@for kernel in $(KERNELS); do \
+		out=../$${kernel#*:}; $(GENERATE) -out "$$out.s" -stubs "$$out.go"; \
+	done
+
+# The generated files are what the generators write.
+generated:
+	$(GO) vet -C checks/crack/gen ./...
+	@dir=$$(mktemp -d); trap 'rm -rf "$$dir"' EXIT; \
+	for kernel in $(KERNELS); do \
+		$(GENERATE) -out "$$dir/k.s" -stubs "$$dir/k.go"; \
+		for end in s go; do \
+			diff <(sed 1d "checks/crack/$${kernel#*:}.$$end") <(sed 1d "$$dir/k.$$end") >/dev/null || \
+				{ echo "checks/crack/$${kernel#*:}.$$end is not what its generator writes: make generate" >&2; exit 1; }; \
+		done; \
+	done
 
 # Builds for every supported architecture, and the tests as a 32-bit program where this
 # machine runs one.

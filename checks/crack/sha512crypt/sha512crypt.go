@@ -4,8 +4,6 @@
 // Sources: Ulrich Drepper, "Unix crypt using SHA-256 and SHA-512"; FIPS 180-4.
 package sha512crypt
 
-//go:generate go run -C ../gen ./sha512crypt -out ../sha512crypt/rounds_amd64.s -stubs ../sha512crypt/rounds_amd64.go -pkg sha512crypt
-
 import (
 	"crypto/sha512"
 	"slices"
