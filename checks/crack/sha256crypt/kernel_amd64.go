@@ -14,7 +14,7 @@ func rounds512(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
 //go:noescape
 func rounds256(digest *uint32, msg *uint32, plan *uint32, entries int, n int)
 
-// roundsSHA is kernel.rounds for 2 lanes with the SHA extensions. Behind the digest it uses 8 rows.
+// roundsSHA is kernel.rounds for 3 lanes with the SHA extensions. Behind the digest it uses 6 rows.
 //
 //go:noescape
 func roundsSHA(digest *uint32, msg *uint32, plan *uint32, entries int, n int)

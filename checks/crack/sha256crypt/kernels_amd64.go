@@ -20,10 +20,10 @@ func kernels(f cpu.Features) []kernel {
 // What is least was measured: below it another kernel or plain Go takes less time.
 var (
 	avx512SHA = [...]kernel{
-		{lanes: 2, row: 4, least: 1, chunk: 80 * period, rounds: roundsSHA},
-		{lanes: 16, row: 1, least: 9, chunk: 12 * period, rounds: rounds512},
+		{lanes: 3, row: 4, least: 1, chunk: 60 * period, rounds: roundsSHA},
+		{lanes: 16, row: 1, least: 10, chunk: 12 * period, rounds: rounds512},
 	}
 	avx512 = [...]kernel{{lanes: 16, row: 1, least: 4, chunk: 12 * period, rounds: rounds512}}
-	sha    = [...]kernel{{lanes: 2, row: 4, least: 1, chunk: 80 * period, rounds: roundsSHA}}
+	sha    = [...]kernel{{lanes: 3, row: 4, least: 1, chunk: 60 * period, rounds: roundsSHA}}
 	avx2   = [...]kernel{{lanes: 8, row: 1, least: 4, chunk: 12 * period, rounds: rounds256}}
 )

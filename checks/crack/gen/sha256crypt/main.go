@@ -3,7 +3,7 @@
 //	go run ./sha256crypt -out ../sha256crypt/kernel_amd64.s -stubs ../sha256crypt/kernel_amd64.go -pkg sha256crypt
 //
 // The compression function is that of FIPS 180-4: sixteen words side by side with AVX-512,
-// eight with AVX2, two in turn with the SHA extensions.
+// eight with AVX2, three in turn with the SHA extensions.
 package main
 
 import (
