@@ -8,6 +8,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"hostaudit/checks/crack/cpu"
 )
 
 // speed is a word and a setting in a loop of perl, in hashes per second of CPU
@@ -15,9 +17,9 @@ import (
 const speedLoop = `my ($w, $s, $n) = @ARGV; my $t = (times)[0]; my $h;
 for (1 .. $n) { $h = crypt($w, $s) } my $d = (times)[0] - $t; print $n / ($d || 0.01);`
 
-// cpu is the CPU time that this process has had, so that other load on the
+// cpuTime is the CPU time that this process has had, so that other load on the
 // machine does not count.
-func cpu(b *testing.B) time.Duration {
+func cpuTime(b *testing.B) time.Duration {
 	b.Helper()
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -42,18 +44,18 @@ func compare(b *testing.B, setting string, words int, run func()) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	start, loops := cpu(b), 0
+	start, loops := cpuTime(b), 0
 	for b.Loop() {
 		run()
 		loops++
 	}
-	rate := float64(words*loops) / (cpu(b) - start).Seconds()
+	rate := float64(words*loops) / (cpuTime(b) - start).Seconds()
 	b.ReportMetric(rate, "c/s")
 	b.ReportMetric(rate/libcrypt, "x-crypt(3)")
 }
 
-func benchWords(length int) [][]byte {
-	words := make([][]byte, 64)
+func benchWords(n, length int) [][]byte {
+	words := make([][]byte, n)
 	for i := range words {
 		words[i] = fmt.Appendf(nil, "%0*d", length, i)
 	}
@@ -66,8 +68,7 @@ func BenchmarkTraditional(b *testing.B) {
 }
 
 func BenchmarkBatch(b *testing.B) {
-	c, words, dst := New(), benchWords(8), make([]Digest, 64)
-	compare(b, "ab", 64, func() { c.Batch(dst, words, 77) })
+	benchBatch(b, "ab", func(c *Crypter, dst []Digest, words [][]byte) { c.Batch(dst, words, 77) })
 }
 
 // BenchmarkBig is a word of two blocks against crypt(3) for one.
@@ -82,8 +83,38 @@ func BenchmarkBSDi(b *testing.B) {
 }
 
 func BenchmarkBatchBSDi(b *testing.B) {
-	c, words, dst := New(), benchWords(8), make([]Digest, 64)
-	compare(b, "_J9..abcd", 64, func() { c.BatchBSDi(dst, words, 725, 77777) })
+	benchBatch(b, "_J9..abcd", func(c *Crypter, dst []Digest, words [][]byte) { c.BatchBSDi(dst, words, 725, 77777) })
+}
+
+// benchBatch measures full batches of each level, and such of a few words in which the ways
+// of computing meet.
+func benchBatch(b *testing.B, setting string, run func(c *Crypter, dst []Digest, words [][]byte)) {
+	for _, level := range levels {
+		f := cpu.Detect().Lower(level)
+		for _, n := range []int{3, 6, 12, 24, 64, 128, Lanes(f)} {
+			b.Run(fmt.Sprintf("%s/%d", level, n), func(b *testing.B) {
+				needs(b, level)
+				c, words, dst := New(), benchWords(n, 8), make([]Digest, n)
+				c.Features = f
+				compare(b, setting, n, func() { run(c, dst, words) })
+			})
+		}
+	}
+}
+
+// BenchmarkKernel is one encryption of all lanes, without anything around it.
+func BenchmarkKernel(b *testing.B) {
+	for _, level := range levels[1:] {
+		b.Run(level, func(b *testing.B) {
+			needs(b, level)
+			k, w := kernelOf(cpu.Detect().Lower(level)), new(wide)
+			const count = 250
+			for b.Loop() {
+				k.encrypt(&w.keys, &w.state, &w.from, &w.order, count)
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*count*k.lanes), "ns/DES")
+		})
+	}
 }
 
 func BenchmarkNew(b *testing.B) {

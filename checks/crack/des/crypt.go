@@ -1,9 +1,13 @@
 package des
 
-// Crypter holds the tables and buffers of one worker, some 50 KiB. It is not
+import "hostaudit/checks/crack/cpu"
+
+// Crypter holds the tables and buffers of one worker, some 70 KiB. It is not
 // safe for use by several goroutines at once. What it was given stays in its
-// buffers until the next call.
+// buffers until later calls need them.
 type Crypter struct {
+	// Features are the instructions that batches may use.
+	Features cpu.Features
 	// Stop, unless nil, is asked at the start and every few milliseconds of
 	// bsdicrypt, whose count can make one call last many seconds. True ends the
 	// call without a digest. Descrypt and bigcrypt do not ask.
@@ -16,6 +20,7 @@ type Crypter struct {
 	keys  [16]uint64        // the subkeys of the word in hand, expanded
 
 	lanes lanes
+	wide  *wide // made when it is first needed
 }
 
 // New computes the tables, which takes less than a millisecond.
@@ -30,15 +35,14 @@ func New() *Crypter {
 const traditional = 25
 
 // pause is the number of encryptions between two questions to Stop: below a
-// millisecond for one word, a few milliseconds for 64.
+// millisecond.
 const pause = 1 << 10
 
 // Traditional returns the digest of descrypt: of the first eight characters,
 // without their eighth bits. The salt is Number of its two digits.
 func (c *Crypter) Traditional(word []byte, salt uint32) Digest {
-	c.schedule(key(cString(word)))
-	left, right := c.encrypt(0, 0, salt, traditional)
-	return encode(final(collapse(left), collapse(right)))
+	d, _ := c.one(plainKey(word), traditional, salt, nil)
+	return d
 }
 
 // Big appends the digests of bigcrypt to dst: one for every eight characters,
@@ -64,10 +68,15 @@ func (c *Crypter) Big(dst, word []byte, salt uint32) []byte {
 // crypt(3) takes even counts although crypt(5) asks for odd ones. Count and salt
 // are Number of four digits each. It is false if Stop ended it.
 func (c *Crypter) BSDi(word []byte, count, salt uint32) (Digest, bool) {
-	c.schedule(c.fold(word))
+	return c.one(c.fold(word), max(count, 1), salt, c.Stop)
+}
+
+// one encrypts a block of zeros under a key. It is false if stop ended it.
+func (c *Crypter) one(key uint64, count, salt uint32, stop func() bool) (Digest, bool) {
+	c.schedule(key)
 	var left, right uint64
-	for count = max(count, 1); count > 0; {
-		if c.Stop != nil && c.Stop() {
+	for count > 0 {
+		if stop != nil && stop() {
 			return Digest{}, false
 		}
 		n := min(count, pause)
@@ -75,6 +84,18 @@ func (c *Crypter) BSDi(word []byte, count, salt uint32) (Digest, bool) {
 		count -= n
 	}
 	return encode(final(collapse(left), collapse(right))), true
+}
+
+// oneByOne is one for many words.
+func (c *Crypter) oneByOne(dst []Digest, words [][]byte, key func(word []byte) uint64, count, salt uint32, stop func() bool) bool {
+	for i, w := range words {
+		d, ok := c.one(key(w), count, salt, stop)
+		if !ok {
+			return false
+		}
+		dst[i] = d
+	}
+	return true
 }
 
 // fold makes the key of bsdicrypt. Each eight characters are mixed into what

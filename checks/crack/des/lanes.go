@@ -13,61 +13,62 @@ type lanes struct {
 const enough = 12
 
 // Batch computes Traditional for many words with one salt, to dst, which has
-// room for all. It is fastest for a multiple of 64 words.
+// room for all. It is fastest for a multiple of Lanes words.
 func (c *Crypter) Batch(dst []Digest, words [][]byte, salt uint32) {
-	for len(words) > 0 {
-		n := min(len(words), 64)
-		if n < enough {
-			for i, w := range words[:n] {
-				dst[i] = c.Traditional(w, salt)
-			}
-		} else {
-			for i, w := range words[:n] {
-				c.lanes.keys[i] = key(cString(w))
-			}
-			c.bitslice(dst[:n], traditional, salt, nil)
-		}
-		dst, words = dst[n:], words[n:]
-	}
+	c.batch(dst, words, plainKey, traditional, salt, nil)
 }
 
 // BatchBSDi computes BSDi for many words with one count and salt, to dst, which
-// has room for all. It is fastest for a multiple of 64 words. It is false if Stop
+// has room for all. It is fastest for a multiple of Lanes words. It is false if Stop
 // ended it; dst is of no use then.
 func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bool {
+	return c.batch(dst, words, c.fold, max(count, 1), salt, c.Stop)
+}
+
+// batch divides the words among the ways by their number.
+func (c *Crypter) batch(dst []Digest, words [][]byte, key func(word []byte) uint64, count, salt uint32, stop func() bool) bool {
+	k := kernelOf(c.Features)
 	for len(words) > 0 {
-		n := min(len(words), 64)
-		if n < enough {
-			for i, w := range words[:n] {
-				d, ok := c.BSDi(w, count, salt)
-				if !ok {
-					return false
-				}
-				dst[i] = d
-			}
-		} else {
-			for i, w := range words[:n] {
-				c.lanes.keys[i] = c.fold(w)
-			}
-			if !c.bitslice(dst[:n], max(count, 1), salt, c.Stop) {
-				return false
-			}
+		n, done := min(len(words), 64), false
+		switch {
+		case k.lanes > 0 && len(words) >= k.enough:
+			n = min(len(words), k.lanes)
+			done = c.vectors(k, dst[:n], words[:n], key, count, salt, stop)
+		case n >= enough:
+			done = c.bitslice(dst[:n], words[:n], key, count, salt, stop)
+		default:
+			done = c.oneByOne(dst[:n], words[:n], key, count, salt, stop)
+		}
+		if !done {
+			return false
 		}
 		dst, words = dst[n:], words[n:]
 	}
 	return true
 }
 
-// bitslice encrypts a block of zeros under the keys of the lanes. It fills dst,
-// of at most 64, and is false if stop ended it.
-func (c *Crypter) bitslice(dst []Digest, count, salt uint32, stop func() bool) bool {
+func plainKey(word []byte) uint64 { return key(cString(word)) }
+
+// pauseLanes is pause for 64 words: below two milliseconds.
+const pauseLanes = 1 << 8
+
+// bitslice encrypts a block of zeros under the keys of the words, which key gives. It
+// fills dst, of at most 64, and is false if stop ended it.
+func (c *Crypter) bitslice(dst []Digest, words [][]byte, key func(word []byte) uint64, count, salt uint32, stop func() bool) bool {
 	b := &c.lanes
+	for i, w := range words {
+		b.keys[i] = key(w)
+	}
 	transpose64(&b.keys)
-	b.prepare(&c.order, salt)
+	p := c.plan(salt)
+	b.from = p.from
+	for i, row := range p.order {
+		b.subkeys[i/48][i%48] = b.keys[row&63] ^ -uint64(row>>6)
+	}
 	b.left, b.right = [32]uint64{}, [32]uint64{}
 	l, r := &b.left, &b.right
 	for i := range count {
-		if i%pause == 0 && stop != nil && stop() {
+		if i%pauseLanes == 0 && stop != nil && stop() {
 			return false
 		}
 		for n := 0; n < 16; n += 2 {
@@ -86,17 +87,23 @@ func (c *Crypter) bitslice(dst []Digest, count, salt uint32, stop func() bool) b
 	return true
 }
 
-// prepare lays out the expansion and the subkeys. The state is inverted where
+// plan says where the rounds take their bits from.
+type plan struct {
+	from  [48]uint8  // which bit of the right half is each bit of the salted expansion
+	order [768]uint8 // which bit of the key is each bit of each subkey, and 64 if inverted
+}
+
+// plan lays out the expansion and the subkeys. The state is inverted where
 // the circuits' outputs are, differently in each round; this and the inverted
 // inputs go into the subkeys. After 16 rounds, eight for each half, nothing is
 // inverted, so the next encryption has the same subkeys.
-func (b *lanes) prepare(order *[16][48]uint8, salt uint32) {
+func (c *Crypter) plan(salt uint32) (p plan) {
 	for j, from := range expansion {
-		b.from[j] = from - 1
+		p.from[j] = from - 1
 	}
 	for i := range 24 {
 		if salt>>i&1 != 0 {
-			b.from[i], b.from[i+24] = b.from[i+24], b.from[i]
+			p.from[i], p.from[i+24] = p.from[i+24], p.from[i]
 		}
 	}
 	var in uint64   // of the boxes, the first bit highest
@@ -110,13 +117,14 @@ func (b *lanes) prepare(order *[16][48]uint8, salt uint32) {
 		turn = turn<<1 | out>>(32-from)&1
 	}
 	var left, right uint32 // inverted bits of the state
-	for round := range b.subkeys {
-		for j := range b.subkeys[round] {
-			invert := in>>(47-j)&1 ^ uint64(right>>(31-b.from[j])&1)
-			b.subkeys[round][j] = b.keys[order[round][j]] ^ -invert
+	for round := range c.order {
+		for j, bit := range c.order[round] {
+			invert := uint8(in>>(47-j)&1) ^ uint8(right>>(31-p.from[j])&1)
+			p.order[48*round+j] = bit | invert<<6
 		}
 		left, right = right, left^turn
 	}
+	return p
 }
 
 // round adds the boxes' outputs for the right half to the left one. Input j of

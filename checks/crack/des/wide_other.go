@@ -1,0 +1,7 @@
+//go:build !amd64
+
+package des
+
+import "hostaudit/checks/crack/cpu"
+
+func kernelOf(cpu.Features) kernel { return kernel{} }
