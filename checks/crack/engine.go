@@ -91,6 +91,7 @@ type engine struct {
 	md5s    md5s
 	sha256s sha256s
 	words   [][]byte
+	salts   []uint32
 	digests []des.Digest
 	sha512s []sha512crypt.Try
 
@@ -141,12 +142,12 @@ func (e *engine) lanes(f *Form) lanes {
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
 	case DESCrypt:
-		return lanes{n: 64, oneSalt: true}
+		return e.lanesDES()
 	case NT: // so cheap that asking for each one would cost more
 		return lanes{n: 64, oneSalt: true}
 	case BSDiCrypt:
 		if f.Estimate() < costly {
-			return lanes{n: 64, oneSalt: true}
+			return e.lanesDES()
 		}
 	case Yescrypt, GostYescrypt, Scrypt:
 		// One more worker gains more than a second region for each.
@@ -158,6 +159,11 @@ func (e *engine) lanes(f *Form) lanes {
 }
 
 func (e *engine) memory(tries []try) int64 { return tries[0].form.Cost.Memory * int64(len(tries)) }
+
+func (e *engine) lanesDES() lanes {
+	n, manySalts := des.Lanes(e.features)
+	return lanes{n: n, oneSalt: !manySalts}
+}
 
 func (e *engine) hash(tries []try) {
 	if len(tries) > 1 && e.together(tries) {
@@ -219,23 +225,24 @@ func (e *engine) manySHA512(tries []try) {
 	}
 }
 
-// manyDES hashes many words with one salt.
+// manyDES hashes many words, each with the salt of its hash.
 func (e *engine) manyDES(tries []try) bool {
 	f := tries[0].form
-	salt, ok := des.Number(f.hash[f.salt[0]:f.salt[1]])
-	if !ok {
-		return false
-	}
-	e.words = e.words[:0]
+	e.words, e.salts = e.words[:0], e.salts[:0]
 	for i := range tries {
-		e.words = append(e.words, tries[i].word)
+		f := tries[i].form
+		salt, ok := des.Number(f.hash[f.salt[0]:f.salt[1]])
+		if !ok {
+			return false
+		}
+		e.words, e.salts = append(e.words, tries[i].word), append(e.salts, salt)
 	}
 	e.digests = slices.Grow(e.digests[:0], len(tries))[:len(tries)]
 	done := true
 	if f.Scheme == DESCrypt {
-		e.crypter().Batch(e.digests, e.words, salt)
+		e.crypter().Batch(e.digests, e.words, e.salts)
 	} else {
-		done = e.crypter().BatchBSDi(e.digests, e.words, uint32(f.Cost.Rounds), salt)
+		done = e.crypter().BatchBSDi(e.digests, e.words, uint32(f.Cost.Rounds), e.salts)
 	}
 	for i := range tries {
 		if !done {
@@ -250,7 +257,7 @@ func (e *engine) manyDES(tries []try) bool {
 func (e *engine) crypter() *des.Crypter {
 	if e.des == nil {
 		e.des = des.New()
-		e.des.Stop = e.stop
+		e.des.Stop, e.des.Features = e.stop, e.features
 	}
 	return e.des
 }

@@ -68,7 +68,7 @@ func BenchmarkTraditional(b *testing.B) {
 }
 
 func BenchmarkBatch(b *testing.B) {
-	benchBatch(b, "ab", func(c *Crypter, dst []Digest, words [][]byte) { c.Batch(dst, words, 77) })
+	benchBatch(b, "ab", func(c *Crypter, dst []Digest, words [][]byte) { c.Batch(dst, words, repeat(77, len(words))) })
 }
 
 // BenchmarkBig is a word of two blocks against crypt(3) for one.
@@ -83,15 +83,33 @@ func BenchmarkBSDi(b *testing.B) {
 }
 
 func BenchmarkBatchBSDi(b *testing.B) {
-	benchBatch(b, "_J9..abcd", func(c *Crypter, dst []Digest, words [][]byte) { c.BatchBSDi(dst, words, 725, 77777) })
+	benchBatch(b, "_J9..abcd", func(c *Crypter, dst []Digest, words [][]byte) {
+		c.BatchBSDi(dst, words, 725, repeat(77777, len(words)))
+	})
 }
+
+// BenchmarkBatchSalts has a salt of its own for each word.
+func BenchmarkBatchSalts(b *testing.B) {
+	benchBatch(b, "ab", func(c *Crypter, dst []Digest, words [][]byte) { c.Batch(dst, words, someSalts[:len(words)]) })
+}
+
+var someSalts = func() (salts []uint32) {
+	for i := range uint32(512) {
+		salts = append(salts, i*7)
+	}
+	return salts
+}()
 
 // benchBatch measures full batches of each level, and such of a few words in which the ways
 // of computing meet.
 func benchBatch(b *testing.B, setting string, run func(c *Crypter, dst []Digest, words [][]byte)) {
 	for _, level := range levels {
 		f := cpu.Detect().Lower(level)
-		for _, n := range []int{3, 6, 12, 24, 64, 128, Lanes(f)} {
+		full, _ := Lanes(f)
+		for _, n := range []int{3, 6, 12, 24, 64, 128, 256, 512} {
+			if n > full {
+				continue
+			}
 			b.Run(fmt.Sprintf("%s/%d", level, n), func(b *testing.B) {
 				needs(b, level)
 				c, words, dst := New(), benchWords(n, 8), make([]Digest, n)
@@ -105,15 +123,23 @@ func benchBatch(b *testing.B, setting string, run func(c *Crypter, dst []Digest,
 // BenchmarkKernel is one encryption of all lanes, without anything around it.
 func BenchmarkKernel(b *testing.B) {
 	for _, level := range levels[1:] {
-		b.Run(level, func(b *testing.B) {
-			needs(b, level)
-			k, w := kernelOf(cpu.Detect().Lower(level)), new(wide)
-			const count = 250
-			for b.Loop() {
-				k.encrypt(&w.keys, &w.state, &w.from, &w.order, count)
-			}
-			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*count*k.lanes), "ns/DES")
-		})
+		for _, salts := range []string{"one", "many"} {
+			b.Run(level+"/"+salts, func(b *testing.B) {
+				needs(b, level)
+				k, w := kernelOf(cpu.Detect().Lower(level)), new(wide)
+				const count = 250
+				start, loops := cpuTime(b), 0
+				for b.Loop() {
+					if salts == "one" {
+						k.one(&w.keys, &w.state, &w.from, &w.order, count)
+					} else {
+						k.many(&w.keys, &w.state, &w.masks, &w.order, count)
+					}
+					loops++
+				}
+				b.ReportMetric(float64((cpuTime(b)-start).Nanoseconds())/float64(loops*count*k.lanes), "ns/DES")
+			})
+		}
 	}
 }
 

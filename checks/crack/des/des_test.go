@@ -111,7 +111,7 @@ func TestNUL(t *testing.T) {
 		words[i] = []byte("12\x003456789")
 	}
 	got, want := make([]Digest, 64), c.Traditional([]byte("12"), 5)
-	if c.Batch(got, words, 5); got[63] != want {
+	if c.Batch(got, words, repeat(5, 64)); got[63] != want {
 		t.Errorf("batch: %s, want %s", got[63], want)
 	}
 }
@@ -146,41 +146,46 @@ func TestNumber(t *testing.T) {
 	}
 }
 
-// TestStop: a count of millions ends when asked, one word at a time and 64.
+// TestStop: a count of millions ends when asked, one word at a time and many.
 func TestStop(t *testing.T) {
-	c := New()
-	calls := 0
-	c.Stop = func() bool { calls++; return calls == 3 }
-	if _, err := c.Crypt([]byte("x"), "_zzzzabcd"); !errors.Is(err, ErrStopped) || calls != 3 {
-		t.Errorf("one word: %v after %d calls", err, calls)
-	}
-	calls = 0
-	if c.BatchBSDi(make([]Digest, 64), make([][]byte, 64), 1<<24-1, 0) || calls != 3 {
-		t.Errorf("batch: not stopped after %d calls", calls)
-	}
-	// Descrypt does not ask, and nothing of the above is left.
-	c.Stop = func() bool { return true }
-	want, got := New().Traditional(nil, 1), make([]Digest, 64)
-	if c.Batch(got, make([][]byte, 64), 1); got[63] != want || c.Traditional(nil, 1) != want {
-		t.Errorf("after a stop: %s, want %s", got[63], want)
-	}
+	forLevels(t, func(t *testing.T, c *Crypter) {
+		calls := 0
+		c.Stop = func() bool { calls++; return calls == 3 }
+		if _, err := c.Crypt([]byte("x"), "_zzzzabcd"); !errors.Is(err, ErrStopped) || calls != 3 {
+			t.Errorf("one word: %v after %d calls", err, calls)
+		}
+		for _, salts := range [][]uint32{repeat(0, 64), append(repeat(0, 63), 1)} {
+			calls = 0
+			if c.BatchBSDi(make([]Digest, 64), make([][]byte, 64), 1<<24-1, salts) || calls != 3 {
+				t.Errorf("batch: not stopped after %d calls", calls)
+			}
+		}
+		// Descrypt does not ask, and nothing of the above is left.
+		c.Stop = func() bool { return true }
+		want, got := New().Traditional(nil, 1), make([]Digest, 64)
+		if c.Batch(got, make([][]byte, 64), repeat(1, 64)); got[63] != want || c.Traditional(nil, 1) != want {
+			t.Errorf("after a stop: %s, want %s", got[63], want)
+		}
+	})
 }
 
 // TestNoAllocation: a worker's calls leave nothing to collect.
 func TestNoAllocation(t *testing.T) {
-	c := New()
-	words := make([][]byte, 70)
-	for i := range words {
-		words[i] = []byte("some long word")
-	}
-	dst, buf := make([]Digest, len(words)), make([]byte, 0, 200)
-	if n := testing.AllocsPerRun(10, func() {
-		c.Batch(dst, words, 1)
-		c.BatchBSDi(dst, words, 3, 1)
-		buf = c.Big(buf[:0], words[0], 1)
-	}); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	forLevels(t, func(t *testing.T, c *Crypter) {
+		words := make([][]byte, 570)
+		for i := range words {
+			words[i] = []byte("some long word")
+		}
+		salts := repeat(1, len(words))
+		dst, buf := make([]Digest, len(words)), make([]byte, 0, 200)
+		if n := testing.AllocsPerRun(10, func() {
+			c.Batch(dst, words, salts)
+			c.BatchBSDi(dst, words, 3, salts)
+			buf = c.Big(buf[:0], words[0], 1)
+		}); n != 0 {
+			t.Errorf("%v allocations", n)
+		}
+	})
 }
 
 // FuzzCrypt: a hash has its setting's salt and is its own setting; neither the
@@ -234,12 +239,12 @@ func FuzzCrypt(f *testing.F) {
 		if salt == 9 {
 			count, _ := Number(setting[1:5])
 			s, _ := Number(setting[5:9])
-			if !c.BatchBSDi(dst, words, count, s) {
+			if !c.BatchBSDi(dst, words, count, repeat(s, 13)) {
 				t.Fatal("stopped")
 			}
 		} else {
 			s, _ := Number(setting[:2])
-			c.Batch(dst, words, s)
+			c.Batch(dst, words, repeat(s, 13))
 		}
 		if string(dst[12][:]) != hash[salt:salt+11] {
 			t.Fatalf("setting %q: %q, in a batch %q", setting, hash, dst[12])

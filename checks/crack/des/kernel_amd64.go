@@ -4,8 +4,14 @@
 
 package des
 
-// encrypt512 encrypts the state count times with 16 rounds each: see wide.
+// encrypt512 encrypts the state count times with 16 rounds each, with one salt: see kernel.
 func encrypt512(keys *[1024]uint64, state *[1024]uint64, from *[48]uint16, order *[768]uint16, count uint64)
 
-// encrypt256 encrypts the state count times with 16 rounds each: see wide.
+// encrypt256 encrypts the state count times with 16 rounds each, with one salt: see kernel.
 func encrypt256(keys *[1024]uint64, state *[1024]uint64, from *[48]uint16, order *[768]uint16, count uint64)
+
+// encryptSalts512 encrypts the state count times with 16 rounds each, with a salt of its own for each lane: see kernel.
+func encryptSalts512(keys *[1024]uint64, state *[1024]uint64, masks *[192]uint64, order *[768]uint16, count uint64)
+
+// encryptSalts256 encrypts the state count times with 16 rounds each, with a salt of its own for each lane: see kernel.
+func encryptSalts256(keys *[1024]uint64, state *[1024]uint64, masks *[192]uint64, order *[768]uint16, count uint64)

@@ -12,37 +12,36 @@ type lanes struct {
 // enough is how many words are worth the work for 64.
 const enough = 12
 
-// Batch computes Traditional for many words with one salt, to dst, which has
-// room for all. It is fastest for a multiple of Lanes words.
-func (c *Crypter) Batch(dst []Digest, words [][]byte, salt uint32) {
-	c.batch(dst, words, plainKey, traditional, salt, nil)
+// Batch computes Traditional for many words with their salts, of which there are as many,
+// to dst, which has room for all. See Lanes for what is fastest.
+func (c *Crypter) Batch(dst []Digest, words [][]byte, salts []uint32) {
+	c.batch(dst, words, plainKey, traditional, salts, nil)
 }
 
-// BatchBSDi computes BSDi for many words with one count and salt, to dst, which
-// has room for all. It is fastest for a multiple of Lanes words. It is false if Stop
-// ended it; dst is of no use then.
-func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count, salt uint32) bool {
-	return c.batch(dst, words, c.fold, max(count, 1), salt, c.Stop)
+// BatchBSDi computes BSDi for many words with one count and their salts, of which there are
+// as many, to dst, which has room for all. See Lanes for what is fastest. It is false if
+// Stop ended it; dst is of no use then.
+func (c *Crypter) BatchBSDi(dst []Digest, words [][]byte, count uint32, salts []uint32) bool {
+	return c.batch(dst, words, c.fold, max(count, 1), salts, c.Stop)
 }
 
 // batch divides the words among the ways by their number.
-func (c *Crypter) batch(dst []Digest, words [][]byte, key func(word []byte) uint64, count, salt uint32, stop func() bool) bool {
+func (c *Crypter) batch(dst []Digest, words [][]byte, key func(word []byte) uint64, count uint32, salts []uint32, stop func() bool) bool {
 	k := kernelOf(c.Features)
 	for len(words) > 0 {
 		n, done := min(len(words), 64), false
-		switch {
-		case k.lanes > 0 && len(words) >= k.enough:
+		if k.lanes > 0 && len(words) >= k.enough {
 			n = min(len(words), k.lanes)
-			done = c.vectors(k, dst[:n], words[:n], key, count, salt, stop)
-		case n >= enough:
-			done = c.bitslice(dst[:n], words[:n], key, count, salt, stop)
-		default:
-			done = c.oneByOne(dst[:n], words[:n], key, count, salt, stop)
+			done = c.vectors(k, dst[:n], words[:n], key, count, salts[:n], stop)
+		} else if n = same(salts[:n]); n >= enough {
+			done = c.bitslice(dst[:n], words[:n], key, count, salts[0], stop)
+		} else {
+			done = c.oneByOne(dst[:n], words[:n], key, count, salts[0], stop)
 		}
 		if !done {
 			return false
 		}
-		dst, words = dst[n:], words[n:]
+		dst, words, salts = dst[n:], words[n:], salts[n:]
 	}
 	return true
 }
@@ -98,14 +97,7 @@ type plan struct {
 // inputs go into the subkeys. After 16 rounds, eight for each half, nothing is
 // inverted, so the next encryption has the same subkeys.
 func (c *Crypter) plan(salt uint32) (p plan) {
-	for j, from := range expansion {
-		p.from[j] = from - 1
-	}
-	for i := range 24 {
-		if salt>>i&1 != 0 {
-			p.from[i], p.from[i+24] = p.from[i+24], p.from[i]
-		}
-	}
+	p.from = salted(salt)
 	var in uint64   // of the boxes, the first bit highest
 	var out uint32  // of the boxes before the permutation
 	var turn uint32 // the same behind it
@@ -125,6 +117,19 @@ func (c *Crypter) plan(salt uint32) (p plan) {
 		left, right = right, left^turn
 	}
 	return p
+}
+
+// salted says which bit of the right half is each bit of the expansion with a salt.
+func salted(salt uint32) (from [48]uint8) {
+	for j, bit := range expansion {
+		from[j] = bit - 1
+	}
+	for i := range 24 {
+		if salt>>i&1 != 0 {
+			from[i], from[i+24] = from[i+24], from[i]
+		}
+	}
+	return from
 }
 
 // round adds the boxes' outputs for the right half to the left one. Input j of

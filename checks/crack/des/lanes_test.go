@@ -62,10 +62,10 @@ func TestLanes(t *testing.T) {
 			return d
 		}
 		dst := make([]Digest, n)
-		c.Batch(dst, words, salt)
+		c.Batch(dst, words, repeat(salt, n))
 		check("Batch", dst, traditional)
 		dst = make([]Digest, n)
-		if !c.BatchBSDi(dst, words, count, salt) {
+		if !c.BatchBSDi(dst, words, count, repeat(salt, n)) {
 			t.Fatal("stopped")
 		}
 		check("BatchBSDi", dst, bsdi)

@@ -1,9 +1,6 @@
 package des
 
-import (
-	"math/bits"
-	"strings"
-)
+import "math/bits"
 
 // The permutations and S-boxes of DES: FIPS PUB 46-3. Positions count from 1
 // and from the most significant bit. IP and its inverse are in initial and
@@ -44,7 +41,11 @@ var substitution = [8]string{
 // sbox is the four-bit output of a box (0 to 7) for a six-bit input.
 func sbox(box, in int) uint8 {
 	at := (in>>5<<1|in&1)<<4 | in>>1&15
-	return uint8(strings.IndexByte("0123456789abcdef", substitution[box][at]))
+	digit := substitution[box][at]
+	if digit >= 'a' {
+		return digit - 'a' + 10
+	}
+	return digit - '0'
 }
 
 // keyBit returns which bit of the key (0 to 63) is bit j of the subkey of a round.
@@ -85,13 +86,17 @@ func collapse(x uint64) (half uint32) {
 // fill computes the tables of the one-word way.
 func (c *Crypter) fill() {
 	for box := range 8 {
-		for in := range 64 {
-			out := uint32(sbox(box, in)) << (28 - 4*box)
-			var half uint32
-			for _, from := range permutation {
-				half = half<<1 | out>>(32-from)&1
+		var images [4]uint64 // what each bit of the output becomes
+		for i, from := range permutation {
+			if at := int(from-1) - 4*box; at >= 0 && at < 4 {
+				images[3-at] = expand(1 << (31 - i))
 			}
-			c.boxes[box][in] = expand(half)
+		}
+		for in := range 64 {
+			out := sbox(box, in)
+			for bit, x := range images {
+				c.boxes[box][in] |= x & -uint64(out>>bit&1)
+			}
 		}
 	}
 	for round := range 16 {

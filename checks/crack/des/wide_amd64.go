@@ -5,9 +5,9 @@ import "hostaudit/checks/crack/cpu"
 func kernelOf(f cpu.Features) kernel {
 	switch {
 	case f.AVX512:
-		return kernel{lanes: 512, enough: 6, encrypt: encrypt512}
+		return kernel{lanes: 512, enough: 9, one: encrypt512, many: encryptSalts512}
 	case f.AVX2:
-		return kernel{lanes: 256, enough: 12, encrypt: encrypt256}
+		return kernel{lanes: 256, enough: 10, one: encrypt256, many: encryptSalts256}
 	}
 	return kernel{}
 }

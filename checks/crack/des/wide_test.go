@@ -1,7 +1,6 @@
 package des
 
 import (
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -33,30 +32,44 @@ func forLevels(t *testing.T, test func(t *testing.T, c *Crypter)) {
 	}
 }
 
+// repeat is a salt for each of n words.
+func repeat(salt uint32, n int) []uint32 { return slices.Repeat([]uint32{salt}, n) }
+
 // TestWays compares the ways with each other for every number of words up to two batches
-// and one: whatever batch chooses, each is asked on its own too.
+// and one, with one salt and with many: whatever batch chooses, each is asked on its own
+// too.
 func TestWays(t *testing.T) {
 	forLevels(t, func(t *testing.T, c *Crypter) {
 		r := rand.New(rand.NewPCG(11, 12))
 		plain, k := New(), kernelOf(c.Features)
-		for n := 1; n <= 2*Lanes(c.Features)+1; n++ {
+		full, _ := Lanes(c.Features)
+		for n := 1; n <= 2*full+1; n++ {
 			words := make([][]byte, n)
 			for i := range words {
 				words[i] = randomWord(r, r.IntN(20))
 			}
-			salt, count := r.Uint32N(1<<24), 1+r.Uint32N(4)
+			salts, count := repeat(r.Uint32N(1<<24), n), 1+r.Uint32N(4)
+			if n%2 == 0 {
+				for i := range salts {
+					if r.IntN(20) != 0 { // now and then, two in a row have the same
+						salts[i] = r.Uint32N(1 << 24)
+					} else if i > 0 {
+						salts[i] = salts[i-1]
+					}
+				}
+			}
 			want, got := make([]Digest, n), make([]Digest, n)
-			if !plain.oneByOne(want, words, plain.fold, count, salt, nil) {
-				t.Fatal("stopped")
+			for i, w := range words {
+				want[i], _ = plain.BSDi(w, count, salts[i])
 			}
 			ways := map[string]func() bool{
-				"batch": func() bool { return c.BatchBSDi(got, words, count, salt) },
+				"batch": func() bool { return c.BatchBSDi(got, words, count, salts) },
 			}
-			if n <= 64 {
-				ways["bitslice"] = func() bool { return c.bitslice(got, words, c.fold, count, salt, nil) }
+			if n <= 64 && same(salts) == n {
+				ways["bitslice"] = func() bool { return c.bitslice(got, words, c.fold, count, salts[0], nil) }
 			}
 			if n <= k.lanes {
-				ways["vectors"] = func() bool { return c.vectors(k, got, words, c.fold, count, salt, nil) }
+				ways["vectors"] = func() bool { return c.vectors(k, got, words, c.fold, count, salts, nil) }
 			}
 			for way, run := range ways {
 				clear(got)
@@ -64,7 +77,7 @@ func TestWays(t *testing.T) {
 					t.Fatalf("%s: stopped", way)
 				}
 				if !slices.Equal(got, want) {
-					t.Fatalf("%s differs from tables: %d words, count %d, salt %d", way, n, count, salt)
+					t.Fatalf("%s differs from tables: %d words, count %d, salts %d", way, n, count, salts)
 				}
 			}
 		}
@@ -76,19 +89,28 @@ func TestWays(t *testing.T) {
 func TestCounts(t *testing.T) {
 	forLevels(t, func(t *testing.T, c *Crypter) {
 		r := rand.New(rand.NewPCG(13, 14))
-		words := make([][]byte, Lanes(c.Features))
+		full, _ := Lanes(c.Features)
+		words := make([][]byte, full)
 		got := make([]Digest, len(words))
 		for _, count := range []uint32{0, 1, 2, 3, 25, 255, 256, 257, chunk - 1, chunk, chunk + 1, 2*chunk - 1, 2 * chunk, 2*chunk + 1, 3000} {
 			for i := range words {
 				words[i] = randomWord(r, r.IntN(30))
 			}
-			salt := r.Uint32N(1 << 24)
-			if !c.BatchBSDi(got, words, count, salt) {
-				t.Fatal("stopped")
-			}
-			for _, i := range []int{0, 1, 63, len(words) - 1, r.IntN(len(words))} {
-				if want, _ := c.BSDi(words[i], count, salt); got[i] != want {
-					t.Fatalf("count %d, salt %d, word %d: %s, want %s", count, salt, i, got[i], want)
+			salts := repeat(r.Uint32N(1<<24), full)
+			for range 2 {
+				if !c.BatchBSDi(got, words, count, salts) {
+					t.Fatal("stopped")
+				}
+				for _, i := range []int{0, 1, 63, full - 1, r.IntN(full)} {
+					if want, _ := c.BSDi(words[i], count, salts[i]); got[i] != want {
+						t.Fatalf("count %d, salt %d, word %d: %s, want %s", count, salts[i], i, got[i], want)
+					}
+				}
+				if _, many := Lanes(c.Features); !many {
+					break
+				}
+				for i := range salts {
+					salts[i] = r.Uint32N(1 << 24)
 				}
 			}
 		}
@@ -103,33 +125,41 @@ func TestChunkIsEven(t *testing.T) {
 	}
 }
 
-// TestBatchOracle asks crypt(3) about batches: random salts, lengths, eighth bits, and
-// numbers of words.
+// TestBatchOracle asks crypt(3) about batches: random salts, the same or many, lengths,
+// eighth bits, and numbers of words.
 func TestBatchOracle(t *testing.T) {
 	l := newLibcrypt(t)
 	forLevels(t, func(t *testing.T, c *Crypter) {
 		r := rand.New(rand.NewPCG(15, 16))
-		for left := pairs(t); left > 0; {
-			n := 1 + r.IntN(Lanes(c.Features))
+		full, _ := Lanes(c.Features)
+		for left, turn := pairs(t), 0; left > 0; turn++ {
+			n := 1 + r.IntN(full)
 			left -= n
 			words, dst := make([][]byte, n), make([]Digest, n)
 			for i := range words {
 				words[i] = randomWord(r, r.IntN(81))
 			}
-			traditional := randomDigits(r, 2)
-			bsdi := fmt.Sprintf("_%s...%s", randomDigits(r, 1), randomDigits(r, 4))
-			for _, setting := range []string{traditional, bsdi} {
-				if setting == bsdi {
-					count, _ := Number(setting[1:5])
-					salt, _ := Number(setting[5:9])
-					if !c.BatchBSDi(dst, words, count, salt) {
+			for _, digits := range []int{2, 4} {
+				settings, salts := make([]string, n), make([]uint32, n)
+				for i := range settings {
+					if settings[i] = settings[0]; i == 0 || turn%2 == 0 {
+						settings[i] = randomDigits(r, digits)
+					}
+					salts[i], _ = Number(settings[i])
+				}
+				before := ""
+				if digits == 2 {
+					c.Batch(dst, words, salts)
+				} else {
+					count := randomDigits(r, 1) + "..."
+					before = "_" + count
+					number, _ := Number(count)
+					if !c.BatchBSDi(dst, words, number, salts) {
 						t.Fatal("stopped")
 					}
-				} else {
-					salt, _ := Number(setting)
-					c.Batch(dst, words, salt)
 				}
 				for i, d := range dst {
+					setting := before + settings[i]
 					if want := l.crypt(t, string(words[i]), setting); setting+string(d[:]) != want {
 						t.Fatalf("word %q, %d of %d, setting %q: %s, crypt(3) gives %q", words[i], i, n, setting, d, want)
 					}
@@ -150,7 +180,7 @@ func TestBatchDefaultCost(t *testing.T) {
 		}
 		setting := "_J9.." + randomDigits(r, 4)
 		salt, _ := Number(setting[5:])
-		if !c.BatchBSDi(dst, words, 725, salt) {
+		if !c.BatchBSDi(dst, words, 725, repeat(salt, len(words))) {
 			t.Fatal("stopped")
 		}
 		for i, d := range dst {
@@ -170,7 +200,7 @@ func TestEverySaltBatch(t *testing.T) {
 			salts = append(salts, 1<<bit)
 		}
 		for _, salt := range salts {
-			c.Batch(dst, words, salt)
+			c.Batch(dst, words, repeat(salt, len(words)))
 			for i, w := range words {
 				if want := c.Traditional(w, salt); dst[i] != want {
 					t.Fatalf("salt %#x, word %q: %s, want %s", salt, w, dst[i], want)
@@ -188,28 +218,35 @@ func TestKernelRooms(t *testing.T) {
 			t.Skip("this level has no kernel")
 		}
 		r := rand.New(rand.NewPCG(19, 20))
-		w := new(wide)
+		w, stride := new(wide), k.lanes/64
+		w.fill(&c.order, stride)
 		for i := range w.keys {
 			w.keys[i], w.state[i] = r.Uint64(), r.Uint64()
 		}
-		p, stride := c.plan(77777), k.lanes/64
-		for j, from := range p.from {
+		for i := range w.masks {
+			w.masks[i] = r.Uint64()
+		}
+		for j, from := range salted(77777) {
 			w.from[j] = uint16(from) * uint16(8*stride)
 		}
-		for i, row := range p.order {
-			w.order[i] = uint16(row) * uint16(8*stride)
-		}
-		before := *w
-		k.encrypt(&w.keys, &w.state, &w.from, &w.order, 3)
-		if w.keys != before.keys || w.from != before.from || w.order != before.order {
-			t.Error("the kernel wrote to its inputs")
-		}
-		const spills = 16 // rows of room, more than there are values at any time
-		if from := (64 + spills) * stride; !slices.Equal(w.state[from:], before.state[from:]) {
-			t.Error("the kernel wrote behind its room")
-		}
-		if slices.Equal(w.state[:64*stride], before.state[:64*stride]) {
-			t.Error("the kernel wrote nothing")
+		for name, encrypt := range map[string]func(){
+			"one":  func() { k.one(&w.keys, &w.state, &w.from, &w.order, 3) },
+			"many": func() { k.many(&w.keys, &w.state, &w.masks, &w.order, 3) },
+		} {
+			before := *w
+			encrypt()
+			if w.keys != before.keys || w.from != before.from || w.order != before.order || w.masks != before.masks || w.block != before.block {
+				t.Errorf("%s: the kernel wrote to its inputs", name)
+			}
+			const room = 16 // rows, more than are put aside at any time
+			if from := (64 + room) * stride; !slices.Equal(w.state[from:], before.state[from:]) {
+				t.Errorf("%s: the kernel wrote behind its room", name)
+			}
+			for row := range 64 {
+				if slices.Equal(w.state[row*stride:][:stride], before.state[row*stride:][:stride]) {
+					t.Errorf("%s: the kernel left row %d as it was", name, row)
+				}
+			}
 		}
 	})
 }

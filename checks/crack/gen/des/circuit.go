@@ -5,6 +5,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"log"
 	"strconv"
 )
 
@@ -15,6 +16,7 @@ type node struct {
 	bit   int   // of an input: which of the 48; of an output: which of the left half
 	in    []int // the nodes that it is made of
 	table uint8 // of a gate: its value for the inputs abc, in bit a<<2|b<<1|c
+	not   bool  // of an output of one value: its inverse is added
 }
 
 type kind int
@@ -124,6 +126,51 @@ func number(e *ast.IndexExpr) (int, error) {
 	return strconv.Atoi(n.Value)
 }
 
+// numbers reads the numbers of a variable, an array or one of structures.
+func numbers(name, variable string) (out []int, err error) {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		v, ok := n.(*ast.ValueSpec)
+		if !ok || v.Names[0].Name != variable {
+			return true
+		}
+		ast.Inspect(v.Values[0].(*ast.CompositeLit), func(n ast.Node) bool {
+			if c, ok := n.(*ast.CompositeLit); ok {
+				for _, e := range c.Elts {
+					if n, ok := e.(*ast.BasicLit); ok {
+						i, _ := strconv.Atoi(n.Value)
+						out = append(out, i)
+					}
+				}
+			}
+			return true
+		})
+		return false
+	})
+	if out == nil {
+		err = fmt.Errorf("%s has no numbers of %s", name, variable)
+	}
+	return out, err
+}
+
+// upright inverts the outputs that a circuit inverts: with per-lane salts, nothing else
+// makes up for it.
+func upright(box int, nodes []node, inverted, permutation []int) {
+	for i, n := range nodes {
+		if n.kind != output {
+			continue
+		}
+		from := permutation[n.bit] - 1
+		if from/4 != box {
+			log.Fatalf("box %d has no output for bit %d", box+1, n.bit)
+		}
+		nodes[i].not = inverted[2*box+1]>>(3-from%4)&1 != 0
+	}
+}
+
 // values computes a circuit for all 64 inputs at once, those of the box in its order: input
 // i has bit i of the number. It returns what is added to the left half.
 func values(nodes []node) map[int]uint64 {
@@ -144,6 +191,9 @@ func values(nodes []node) map[int]uint64 {
 				out[n.bit] ^= lookup(n.table, append(n.in[:len(n.in):len(n.in)], len(v)), append(v, 0))
 			} else {
 				out[n.bit] ^= v[n.in[0]]
+			}
+			if n.not {
+				out[n.bit] ^= ^uint64(0)
 			}
 		}
 	}

@@ -116,6 +116,8 @@ func cover(nodes []node, kept []bool) (out []node) {
 				n.table ^= uint8(x[2])
 				if len(in) == 1 {
 					n.table = 0
+				} else if n.not {
+					n.table, n.not = ^n.table, false
 				}
 			}
 			n.in = nil

@@ -14,8 +14,12 @@ import (
 type writer struct {
 	size      int // of a vector in bytes
 	registers []VecPhysical
+	expansion []int // which bit of the right half is each input, counted from 1
 
-	keys, left, right, from, order, spill Register
+	keys, left, right, order, spill Register
+
+	from  Register // where the inputs are, if all lanes have the same salt
+	masks Register // the bits of the salts, if not
 
 	nodes  []node
 	at     int         // the node in hand
@@ -59,34 +63,70 @@ func (w *writer) box(nodes []node) {
 // load computes an input: a bit of the right half and one of the subkey.
 func (w *writer) load(i int, busy []int) {
 	r := w.allocate(i, busy)
-	half, key := GP64(), GP64()
-	MOVWQZX(Mem{Base: w.from, Disp: 2 * w.nodes[i].bit}, half)
-	MOVWQZX(Mem{Base: w.order, Disp: 2 * w.nodes[i].bit}, key)
-	w.move(Mem{Base: w.right, Index: half, Scale: 1}, r)
+	bit := w.nodes[i].bit
+	key := GP64()
+	MOVWQZX(Mem{Base: w.order, Disp: 2 * bit}, key)
+	if w.masks == nil {
+		half := GP64()
+		MOVWQZX(Mem{Base: w.from, Disp: 2 * bit}, half)
+		w.move(Mem{Base: w.right, Index: half, Scale: 1}, r)
+	} else {
+		// Where the salt has the bit, inputs change places with those of the other four boxes.
+		here, there := w.half(bit), w.half((bit+24)%48)
+		mask := Mem{Base: w.masks, Disp: bit % 24 * w.size}
+		w.move(here, r)
+		if w.size == 64 {
+			const choose = 0xb8 // the second input says which of the others
+			salt := w.allocate(-2, busy)
+			w.move(mask, salt)
+			VPTERNLOGQ(U8(choose), there, salt, r)
+			w.drop(-2)
+		} else {
+			VPXOR(there, r, r)
+			VPAND(mask, r, r)
+			VPXOR(here, r, r)
+		}
+	}
 	w.xor(Mem{Base: w.keys, Index: key, Scale: 1}, r, r)
 }
 
-// output adds a value, or the gate of two, to a bit of the left half.
+// half is the bit of the right half that is an input without salt.
+func (w *writer) half(bit int) Mem {
+	return Mem{Base: w.right, Disp: (w.expansion[bit] - 1) * w.size}
+}
+
+// output adds a value, its inverse or the gate of two to a bit of the left half.
 func (w *writer) output(n node) {
 	to := Mem{Base: w.left, Disp: n.bit * w.size}
-	if n.table == 0 {
-		x := w.value(n.in[0], n.in)
-		w.release(n.in)
-		r := w.allocate(-1, n.in)
-		w.xor(to, x, r)
+	in, table := n.in, n.table
+	if len(in) == 2 {
+		in, table = w.dying(in, table)
+	} else if w.size == 64 && n.not {
+		table = 0xa5 // the inverse of the first plus the third
+	}
+	a, b := w.value(in[0], in), w.value(in[len(in)-1], in)
+	switch {
+	case table != 0:
+		w.release(in)
+		r := w.inherit(-1, a, in)
+		if r != a {
+			w.move(a, r)
+		}
+		VPTERNLOGQ(U8(table), to, b, r)
 		w.move(r, to)
-		w.drop(-1)
-		return
+	case n.not:
+		r := w.allocate(-1, in)
+		VPCMPEQD(r, r, r)
+		VPXOR(to, r, r)
+		VPXOR(a, r, r)
+		w.move(r, to)
+		w.release(in)
+	default:
+		w.release(in)
+		r := w.allocate(-1, in)
+		w.xor(to, a, r)
+		w.move(r, to)
 	}
-	in, table := w.dying(n.in, n.table)
-	a, b := w.value(in[0], in), w.value(in[1], in)
-	w.release(n.in)
-	r := w.inherit(-1, a, in)
-	if r != a {
-		w.move(a, r)
-	}
-	VPTERNLOGQ(U8(table), to, b, r)
-	w.move(r, to)
 	w.drop(-1)
 }
 
