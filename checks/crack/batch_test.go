@@ -255,7 +255,10 @@ func TestBatchesOfRealHashes(t *testing.T) {
 	for i := range 90 {
 		list = append(list, fmt.Sprint("word", i))
 	}
-	for _, setting := range []string{"$6$rounds=1000$salt$", "ab", "_J9..salt", "$2b$04$abcdefghijklmnopqrstuu", "$2x$04$abcdefghijklmnopqrstuu"} {
+	for _, setting := range []string{
+		"$6$rounds=1000$salt$", "$5$rounds=1000$salt$", "$1$salt$", "$y$j4T$salt$", "ab", "ab............", "_J9..salt",
+		"$2b$04$abcdefghijklmnopqrstuu", "$2x$04$abcdefghijklmnopqrstuu",
+	} {
 		for _, at := range []int{0, 1, 2, 3, 11, 63, 64, 65, len(list) - 1} {
 			h := c.crypt(t, list[at], setting)
 			jobs := []Job{{Form: Identify(h)}, {Form: Identify(c.crypt(t, "none of these", setting))}}

@@ -9,7 +9,7 @@ package des
 //
 // Each adds its outputs to the left half: l is the left half, r the right, from
 // and key what round (in lanes.go) says. Some inputs and outputs are inverted,
-// see inverted.
+// see inverted. The vector kernels are generated from this file.
 
 // inverted says which inputs and outputs of each box are inverted, in the bits of
 // the box's six-bit input and four-bit output. It costs nothing, because the

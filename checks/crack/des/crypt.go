@@ -2,11 +2,12 @@ package des
 
 import "hostaudit/checks/crack/cpu"
 
-// Crypter holds the tables and buffers of one worker, some 70 KiB. It is not
+// Crypter holds the tables and buffers of one worker, some 75 KiB. It is not
 // safe for use by several goroutines at once. What it was given stays in its
 // buffers until later calls need them.
 type Crypter struct {
-	// Features are the instructions that batches may use.
+	// Features are the instructions that batches may use; they must not change after the
+	// first.
 	Features cpu.Features
 	// Stop, unless nil, is asked at the start and every few milliseconds of
 	// bsdicrypt, whose count can make one call last many seconds. True ends the

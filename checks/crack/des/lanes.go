@@ -150,13 +150,14 @@ func (b *lanes) round(l, r *[32]uint64, key *[48]uint64) {
 func transpose64(m *[64]uint64) {
 	mask := uint64(1<<32 - 1)
 	for size := 32; size > 0; size >>= 1 {
-		for i := range 64 {
-			if i&size == 0 {
-				t := (m[i] ^ m[i+size]>>size) & mask
-				m[i] ^= t
-				m[i+size] ^= t << size
+		for from := 0; from < 64; from += 2 * size {
+			for i := from; i < from+size; i++ {
+				a, b := &m[i&63], &m[(i+size)&63]
+				t := (*a ^ *b>>(size&63)) & mask
+				*a ^= t
+				*b ^= t << (size & 63)
 			}
 		}
-		mask ^= mask << (size >> 1)
+		mask ^= mask << (size >> 1 & 63)
 	}
 }

@@ -22,8 +22,8 @@ type kernel struct {
 	many func(keys, state *[1024]uint64, masks *[192]uint64, order *[768]uint16, count uint64)
 }
 
-// wide is the state of a kernel. Its size makes the allocator align it to that of a
-// vector; the kernels do not need that, but are faster.
+// wide is the state of a kernel. The allocator aligns what has its size to vectors; the
+// kernels do not need that, but are faster.
 type wide struct {
 	keys  [1024]uint64
 	state [1024]uint64
@@ -42,8 +42,8 @@ func Lanes(f cpu.Features) (n int, manySalts bool) {
 	return 64, false
 }
 
-// chunk is the number of encryptions in one call of a kernel: below half a millisecond.
-// It is even.
+// chunk is the number of encryptions in one call of a kernel, which takes half a
+// millisecond, and between two questions to Stop. It is even, see kernel.
 const chunk = 1 << 9
 
 // vectors encrypts a block of zeros under the keys of the words, which key gives, with
@@ -98,8 +98,9 @@ func (c *Crypter) vectors(k kernel, dst []Digest, words [][]byte, key func(word 
 	return true
 }
 
-// fill lays out the subkeys. The kernels undo that the circuits invert outputs; inverted
-// inputs are left.
+// fill lays out the subkeys. The kernels undo that the circuits invert outputs, which the
+// subkeys could not make up for where lanes have salts of their own; inverted inputs are
+// left.
 func (w *wide) fill(order *[16][48]uint8, stride int) {
 	for round := range order {
 		for j, bit := range order[round] {

@@ -156,8 +156,8 @@ func numbers(name, variable string) (out []int, err error) {
 	return out, err
 }
 
-// upright inverts the outputs that a circuit inverts: with per-lane salts, nothing else
-// makes up for it.
+// upright inverts the outputs that a circuit inverts. The package's own code has the subkeys
+// make up for it, but which inputs of the next round an output gets to depends on the salt.
 func upright(box int, nodes []node, inverted, permutation []int) {
 	for i, n := range nodes {
 		if n.kind != output {
