@@ -57,6 +57,7 @@ type Env struct {
 type PasswordSettings struct {
 	Words    [][]byte      // the list, likeliest first, without duplicates
 	CPUs     int           // workers; 0 = all
+	Level    string        // instructions that are not to be used, for tests: crack/cpu
 	Memory   int64         // bytes for hash regions; 0 = 64 MiB
 	Budget   time.Duration // time for guessing; 0 = until ctx ends
 	Progress func(done, total int64, left time.Duration)

@@ -46,7 +46,7 @@ func TestDESLevels(t *testing.T) {
 					if accounts > 1 { // two with a salt that there is already
 						jobs = append(jobs, Job{Form: Identify(hashed(setting, 3, 1))}, Job{Form: Identify(hashed(setting, 4, 500))})
 					}
-					for i, v := range Run(t.Context(), jobs, Options{CPUs: 2, Words: words(list...), Features: &f}) {
+					for i, v := range Run(t.Context(), jobs, Options{CPUs: 2, Words: words(list...), Level: level}) {
 						want := Weak
 						if i == accounts-1 {
 							want = Survived

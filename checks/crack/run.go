@@ -60,9 +60,8 @@ type Options struct {
 	Idle bool
 	// Now is the clock for Budget; nil means time.Now.
 	Now func() time.Time
-	// Features are the instructions that kernels may use; nil means all that the
-	// machine has.
-	Features *cpu.Features
+	// Level takes instructions away that kernels would use: cpu.Features.Lower.
+	Level string
 	// Progress is told how many tests are settled out of how many, and for how long
 	// the others will take. It is called by one worker at a time and holds the
 	// others up.
@@ -195,10 +194,7 @@ func withDefaults(o Options) Options {
 		o.Ledger = NewLedger(o.Now)
 	}
 	if o.newHasher == nil {
-		features := cpu.Detect()
-		if o.Features != nil {
-			features = *o.Features
-		}
+		features := cpu.Detect().Lower(o.Level)
 		o.newHasher = func(stop func() bool) hasher {
 			e := newEngine(stop, features)
 			e.share = o.Gate.share

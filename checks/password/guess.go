@@ -34,7 +34,7 @@ func newGuesser(ctx context.Context, env *checks.Env) *guesser {
 // options returns the settings with what is left of the budget. When nothing is,
 // what the ledger knows is still an answer.
 func (g *guesser) options() crack.Options {
-	o := crack.Options{CPUs: g.settings.CPUs, Gate: g.book.gate, Ledger: g.book.ledger}
+	o := crack.Options{CPUs: g.settings.CPUs, Level: g.settings.Level, Gate: g.book.gate, Ledger: g.book.ledger}
 	if g.settings.Budget > 0 {
 		o.Budget = max(g.settings.Budget-time.Since(g.started), 1)
 	}

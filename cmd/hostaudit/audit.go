@@ -131,7 +131,7 @@ func (p *program) examine(ctx context.Context, s *settings, remembered *checks.M
 
 	bar := p.progress(s)
 	env := &checks.Env{Host: h, Passwords: checks.PasswordSettings{
-		Words: s.words, CPUs: s.cpus, Memory: max(regions, 1),
+		Words: s.words, CPUs: s.cpus, Level: p.env["HOSTAUDIT_CPU"], Memory: max(regions, 1),
 		Budget: time.Duration(s.policy.Passwords.Budget), Progress: bar.update,
 		Kept: s.verdicts, KeptDatabases: s.databases, Slot: p.slot(s, h.Clock),
 	}, Memory: remembered, Declared: s.policy.Declarations(), Baselines: baselines}

@@ -97,7 +97,7 @@ func environment(env []string) map[string]string {
 	for _, kv := range env {
 		k, v, _ := strings.Cut(kv, "=")
 		switch k {
-		case "NO_COLOR", "TERM", "COLUMNS", "SOURCE_DATE_EPOCH", "PANDORA_AGENT", "PANDORA_HOME":
+		case "NO_COLOR", "TERM", "COLUMNS", "SOURCE_DATE_EPOCH", "PANDORA_AGENT", "PANDORA_HOME", "HOSTAUDIT_CPU":
 			out[k] = v
 		}
 	}

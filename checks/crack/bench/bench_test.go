@@ -18,7 +18,8 @@
 // A goal that is missed is told and fails nothing. The environment can say
 //
 //	HOSTAUDIT_BENCH_WITH      "A=1 B=2": each variable in turn in our environment, a "-"
-//	                          is none; to measure what the engine lets be chosen there
+//	                          is none; HOSTAUDIT_CPU=avx2 takes instructions away, other
+//	                          words are explained at cpu.Features.Lower
 //	HOSTAUDIT_BENCH_CPUS      "1 2": numbers of our workers, one if not set; only a
 //	                          machine without other work shows what the second gives
 //	HOSTAUDIT_BENCH_ROUNDS    five if not set

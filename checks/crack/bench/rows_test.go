@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"hostaudit/checks/crack/cpu"
 	"hostaudit/wordlists"
 )
 
@@ -16,6 +17,7 @@ type row struct {
 	setting      string  // with %s where the salt goes
 	salt         int     // its length
 	goal         float64 // least speed of plain Go in relation to crypt(3)
+	kernels      kernels // and of kernels, where the scheme has any
 	alone        int     // words for the one account
 	accounts     int     // and how many of them
 	words        int     // each with so many words
@@ -24,6 +26,25 @@ type row struct {
 	// without those that only prepare the loop. No unit: the number is left to chance.
 	unit  string
 	units func(word string) int
+}
+
+// kernels are the least speeds of the kernels; 0 = the scheme has none there. sha is AVX2
+// with SHA-NI.
+type kernels struct{ avx512, sha, avx2 float64 }
+
+// goalWith is the goal under the variables of a variant, on this machine.
+func (r row) goalWith(with string) float64 {
+	level, _ := strings.CutPrefix(with, "HOSTAUDIT_CPU=")
+	f := cpu.Detect().Lower(level)
+	switch {
+	case f.AVX512 && r.kernels.avx512 > 0:
+		return r.kernels.avx512
+	case f.AVX2 && f.SHA && r.kernels.sha > 0:
+		return r.kernels.sha
+	case f.AVX2 && r.kernels.avx2 > 0:
+		return r.kernels.avx2
+	}
+	return r.goal
 }
 
 // password is what the accounts have: no list holds it, and bigcrypt has three blocks of it.
@@ -36,7 +57,7 @@ const common = 0.5 // the goal of issue 6, but for the DES schemes and yescrypt
 func rows() []row {
 	return []row{
 		{
-			scheme: "descrypt", cost: "25", setting: "%s", salt: 2, goal: 0.3,
+			scheme: "descrypt", cost: "25", setting: "%s", salt: 2, goal: 0.3, kernels: kernels{avx512: 10},
 			alone: 500, accounts: 96, words: 50, unit: "DES", units: times(25),
 		},
 		{
@@ -44,7 +65,7 @@ func rows() []row {
 			alone: 500, accounts: 96, words: 50, unit: "DES", units: func(word string) int { return 25 * max(1, (len(word)+7)/8) },
 		},
 		{
-			scheme: "bsdicrypt", cost: "725", setting: "_J9..%s", salt: 4, goal: 0.3,
+			scheme: "bsdicrypt", cost: "725", setting: "_J9..%s", salt: 4, goal: 0.3, kernels: kernels{avx512: 10},
 			alone: 500, accounts: 24, words: 50, unit: "DES", units: times(725),
 		},
 		{
@@ -52,17 +73,17 @@ func rows() []row {
 			alone: 500, accounts: 960, words: 50, unit: "MD4 block", units: func(word string) int { return blocks(2*len(word), 64, 9) },
 		},
 		{
-			scheme: "md5crypt", cost: "1000", setting: "$1$%s$", salt: 8, goal: common,
+			scheme: "md5crypt", cost: "1000", setting: "$1$%s$", salt: 8, goal: common, kernels: kernels{avx512: 24, avx2: 13.5},
 			alone: 500, accounts: 96, words: 15, unit: "MD5 block",
 			units: func(word string) int { return stretch(len(word), 8, 16, 64, 9, 1000) },
 		},
 		{
-			scheme: "sha256crypt", cost: "5000", setting: "$5$%s$", salt: 16, goal: common,
+			scheme: "sha256crypt", cost: "5000", setting: "$5$%s$", salt: 16, goal: common, kernels: kernels{avx512: 10.8, sha: 7.5, avx2: 5.6},
 			alone: 127, accounts: 16, words: 7, unit: "SHA-256 block",
 			units: func(word string) int { return stretch(len(word), 16, 32, 64, 9, 5000) },
 		},
 		{
-			scheme: "sha512crypt", cost: "5000", setting: "$6$%s$", salt: 16, goal: common,
+			scheme: "sha512crypt", cost: "5000", setting: "$6$%s$", salt: 16, goal: common, kernels: kernels{avx512: 6, avx2: 3},
 			alone: 127, accounts: 16, words: 7, unit: "SHA-512 block",
 			units: func(word string) int { return stretch(len(word), 16, 64, 128, 17, 5000) },
 		},
@@ -75,15 +96,15 @@ func rows() []row {
 			alone: 3, accounts: 2, words: 1, unit: "SHA-1 block", units: times(2 * 262144), // with the keyed states kept
 		},
 		{
-			scheme: "bcrypt", cost: "5", setting: "$2b$05$%s", salt: 22, goal: common,
+			scheme: "bcrypt", cost: "5", setting: "$2b$05$%s", salt: 22, goal: 2.7,
 			alone: 95, accounts: 12, words: 7, unit: "Blowfish", units: times(2 * 521 << 5),
 		},
 		{
-			scheme: "bcrypt", cost: "10", setting: "$2b$10$%s", salt: 22, goal: common,
+			scheme: "bcrypt", cost: "10", setting: "$2b$10$%s", salt: 22, goal: 2.7,
 			alone: 11, accounts: 12, words: 0, unit: "Blowfish", units: times(2 * 521 << 10),
 		},
 		{
-			scheme: "yescrypt", cost: "j9T", setting: "$y$j9T$%s$", salt: 22, goal: 0.45,
+			scheme: "yescrypt", cost: "j9T", setting: "$y$j9T$%s$", salt: 22, goal: 0.45, kernels: kernels{avx512: 2.4, avx2: 2.3},
 			alone: 15, accounts: 8, words: 1, unit: "pwxform", units: times(pwxforms),
 		},
 		{

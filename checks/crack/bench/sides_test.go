@@ -203,7 +203,7 @@ func try(jobs []crack.Job, words [][]byte, least time.Duration, cpus int) (sampl
 	var took sample
 	wall, start := time.Now(), processTime()
 	for took.cpu == 0 || took.cpu < least {
-		verdicts := crack.Run(context.Background(), jobs, crack.Options{Words: words, CPUs: cpus, Memory: 512 << 20, MaxTry: time.Hour})
+		verdicts := crack.Run(context.Background(), jobs, crack.Options{Words: words, CPUs: cpus, Memory: 512 << 20, MaxTry: time.Hour, Level: os.Getenv("HOSTAUDIT_CPU")})
 		for _, v := range verdicts {
 			if v.State != crack.Survived {
 				return sample{}, fmt.Errorf("a verdict is %q", v.State)
