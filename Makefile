@@ -31,7 +31,7 @@ RACE = $(shell if command -v gcc >/dev/null && [ "$$($(GO) env CGO_ENABLED)" = 1
 # The vector kernels of the password engine: generator and, below checks/crack, the files
 # that it writes without their endings. The generators are a module of their own.
 KERNELS := md5crypt:md5crypt/kernel_amd64 sha256crypt:sha256crypt/kernel_amd64 \
-	sha512crypt:sha512crypt/rounds_amd64 yescrypt:yescrypt/mix_amd64
+	sha512crypt:sha512crypt/rounds_amd64 yescrypt:yescrypt/mix_amd64 des:des/kernel_amd64
 GENERATE = $(GO) run -C checks/crack/gen ./$${kernel%%:*} -pkg "$$(basename "$$(dirname "$${kernel\#*:}")")"
 
 .PHONY: build audit test unit lint generate generated cross bench bench-passwords fuzz differential cover tree clean

@@ -92,6 +92,7 @@ type engine struct {
 	sha256s sha256s
 	words   [][]byte
 	salts   []uint32
+	blocks  [][]byte
 	digests []des.Digest
 	sha512s []sha512crypt.Try
 
@@ -141,7 +142,7 @@ func (e *engine) lanes(f *Form) lanes {
 		return lanes{n: e.sha512.Batch(int(f.Cost.Rounds))}
 	case Bcrypt, BcryptX:
 		return lanes{n: bcrypt.Lanes}
-	case DESCrypt:
+	case DESCrypt, BigCrypt:
 		return e.lanesDES()
 	case NT: // so cheap that asking for each one would cost more
 		return lanes{n: 64, oneSalt: true}
@@ -202,7 +203,7 @@ func (e *engine) together(tries []try) bool {
 	case f.Scheme == SHA512Crypt:
 		e.manySHA512(tries)
 		return true
-	case f.Scheme == DESCrypt, f.Scheme == BSDiCrypt:
+	case f.Scheme == DESCrypt, f.Scheme == BigCrypt, f.Scheme == BSDiCrypt:
 		return e.manyDES(tries)
 	case f.Scheme == Yescrypt, f.Scheme == GostYescrypt, f.Scheme == Scrypt:
 		return e.yescrypt(tries)
@@ -236,6 +237,17 @@ func (e *engine) manyDES(tries []try) bool {
 			return false
 		}
 		e.words, e.salts = append(e.words, tries[i].word), append(e.salts, salt)
+	}
+	if f.Scheme == BigCrypt {
+		e.blocks = e.blocks[:0]
+		for i := range tries {
+			e.blocks = append(e.blocks, tries[i].digest[:0])
+		}
+		e.crypter().BatchBig(e.blocks, e.words, e.salts)
+		for i := range tries {
+			tries[i].digest = e.blocks[i]
+		}
+		return true
 	}
 	e.digests = slices.Grow(e.digests[:0], len(tries))[:len(tries)]
 	done := true

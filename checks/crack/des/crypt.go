@@ -22,6 +22,7 @@ type Crypter struct {
 
 	lanes lanes
 	wide  *wide // made when it is first needed
+	big   big
 }
 
 // New computes the tables, which takes less than a millisecond.
@@ -46,17 +47,18 @@ func (c *Crypter) Traditional(word []byte, salt uint32) Digest {
 	return d
 }
 
+// mostBlocks is how many bigcrypt has: crypt_bigcrypt_rn of libxcrypt.
+const mostBlocks = 16
+
 // Big appends the digests of bigcrypt to dst: one for every eight characters,
 // at least one and at most 16. Each block but the first is salted with the
-// first two digits of the digest before it. The first digest is that of
-// Traditional, so a batch of that sorts out nearly all words.
+// first two digits of the digest before it.
 func (c *Crypter) Big(dst, word []byte, salt uint32) []byte {
-	const most = 16 // crypt_bigcrypt_rn of libxcrypt
 	word = cString(word)
 	for block := 1; ; block++ {
 		d := c.Traditional(word, salt)
 		dst = append(dst, d[:]...)
-		if len(word) <= 8 || block == most {
+		if len(word) <= 8 || block == mostBlocks {
 			return dst
 		}
 		word = word[8:]

@@ -178,10 +178,15 @@ func TestNoAllocation(t *testing.T) {
 		}
 		salts := repeat(1, len(words))
 		dst, buf := make([]Digest, len(words)), make([]byte, 0, 200)
+		many := make([][]byte, len(words))
 		if n := testing.AllocsPerRun(10, func() {
 			c.Batch(dst, words, salts)
 			c.BatchBSDi(dst, words, 3, salts)
 			buf = c.Big(buf[:0], words[0], 1)
+			for i := range many {
+				many[i] = many[i][:0]
+			}
+			c.BatchBig(many, words, salts)
 		}); n != 0 {
 			t.Errorf("%v allocations", n)
 		}

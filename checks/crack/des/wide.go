@@ -2,8 +2,6 @@ package des
 
 import "hostaudit/checks/crack/cpu"
 
-//go:generate go run -C ../gen ./des -out ../des/kernel_amd64.s -stubs ../des/kernel_amd64.go -pkg des
-
 // kernel encrypts many words side by side, with one bit of each in every vector.
 type kernel struct {
 	lanes  int // a multiple of 64; 0 = there is none

@@ -3,6 +3,7 @@ package des
 import (
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"hostaudit/checks/crack/cpu"
@@ -163,6 +164,41 @@ func TestBatchOracle(t *testing.T) {
 					if want := l.crypt(t, string(words[i]), setting); setting+string(d[:]) != want {
 						t.Fatalf("word %q, %d of %d, setting %q: %s, crypt(3) gives %q", words[i], i, n, setting, d, want)
 					}
+				}
+			}
+		}
+	})
+}
+
+// TestBatchBig compares batches of bigcrypt with one word at a time, and crypt(3) with some.
+func TestBatchBig(t *testing.T) {
+	l := newLibcrypt(t)
+	forLevels(t, func(t *testing.T, c *Crypter) {
+		r := rand.New(rand.NewPCG(21, 22))
+		full, _ := Lanes(c.Features)
+		for _, n := range []int{1, 2, 8, 9, 10, 11, 63, 64, 65, full - 1, full, full + 1, 2*full + 1} {
+			words, dst, salts := make([][]byte, n), make([][]byte, n), make([]uint32, n)
+			settings := make([]string, n)
+			for i := range words {
+				words[i] = randomWord(r, r.IntN(12))
+				if r.IntN(8) == 0 {
+					words[i] = randomWord(r, r.IntN(160))
+				}
+				settings[i] = randomDigits(r, 2)
+				if i > 0 && n%2 == 0 {
+					settings[i] = settings[0]
+				}
+				salts[i], _ = Number(settings[i])
+				dst[i] = []byte(settings[i])
+			}
+			c.BatchBig(dst, words, salts)
+			for i, w := range words {
+				want := string(c.Big([]byte(settings[i]), w, salts[i]))
+				if i == 0 || i == n-1 {
+					want = l.crypt(t, string(w), settings[i]+strings.Repeat(".", 12))
+				}
+				if string(dst[i]) != want {
+					t.Fatalf("%d words, %d, %q: %q, want %q", n, i, w, dst[i], want)
 				}
 			}
 		}
