@@ -10,13 +10,22 @@ import (
 	"hostaudit/checks/host/hosttest"
 )
 
-// heavy is more than light work for eight accounts, and a slot that comes after ten hours.
-func heavy(p *checks.PasswordSettings) {
-	p.Words = nil
-	for i := range 2500 {
-		p.Words = append(p.Words, fmt.Appendf(nil, "word%d", i))
-	}
-	p.Slot = func(time.Duration) time.Duration { return 10 * time.Hour }
+// heavy returns settings that are thrice the light work for n slow accounts on this
+// machine, with a slot that comes after ten hours, and how many words that is.
+func heavy(t *testing.T, n int) (settings func(*checks.PasswordSettings), words int) {
+	t.Helper()
+	try := shelf{slow: true}
+	started := time.Now()
+	d, _ := try.audits(t, n, hosttest.Now(), nil)
+	each := time.Since(started) / time.Duration(number(t, d, "candidates_tried"))
+	words = int(3*time.Second/each)/n + 1
+	return func(p *checks.PasswordSettings) {
+		p.Words = nil
+		for i := range words {
+			p.Words = append(p.Words, fmt.Appendf(nil, "word%d", i))
+		}
+		p.Slot = func(time.Duration) time.Duration { return 10 * time.Hour }
+	}, words
 }
 
 func number(t *testing.T, r checks.Result, fact string) (n int) {
@@ -30,9 +39,10 @@ func number(t *testing.T, r checks.Result, fact string) (n int) {
 // TestSlot: heavy work waits for the slot and is then done as a whole; the empty
 // password does not wait, and nothing is tried twice.
 func TestSlot(t *testing.T) {
-	now := hosttest.Now()
-	var s shelf
 	const n = 8
+	heavy, words := heavy(t, n)
+	now := hosttest.Now()
+	s := shelf{slow: true}
 	d, e := s.audits(t, n, now, heavy)
 	first := number(t, d, "candidates_tried")
 	if verdict(d) != "unknown:budget" || d.Facts["progress"] != "in_progress" || d.Facts["deferred"] != "yes" || first <= n {
@@ -44,7 +54,7 @@ func TestSlot(t *testing.T) {
 	total := first + number(t, d, "candidates_left") // where names gave fewer than could be, it is less
 	d, _ = s.audits(t, n, now.Add(11*time.Hour), heavy)
 	tried, earlier := number(t, d, "candidates_tried"), number(t, d, "candidates_tried_earlier")
-	if verdict(d) != "pass" || d.Facts["deferred"] != "" || earlier != first || tried+earlier > total || tried < 2400*n-first {
+	if verdict(d) != "pass" || d.Facts["deferred"] != "" || earlier != first || tried+earlier > total || tried < words*n-first {
 		t.Errorf("in the slot: %s, facts %v; %d of %d were tried before", verdict(d), d.Facts, first, total)
 	}
 	d, _ = s.audits(t, n, now.Add(12*time.Hour), heavy)
@@ -55,6 +65,7 @@ func TestSlot(t *testing.T) {
 
 // TestNoSlot: where the next run would not know that something waits, nothing does.
 func TestNoSlot(t *testing.T) {
+	heavy, _ := heavy(t, 8)
 	for _, c := range []struct {
 		name   string
 		change func(*checks.PasswordSettings)
@@ -67,7 +78,7 @@ func TestNoSlot(t *testing.T) {
 		{"nobody-asks", func(p *checks.PasswordSettings) { heavy(p); p.Slot = nil }, 1, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := shelf{broken: c.broken}
+			s := shelf{broken: c.broken, slow: true}
 			d, _ := s.audits(t, c.n, hosttest.Now(), c.change)
 			if verdict(d) != "pass" || d.Facts["deferred"] != "" || number(t, d, "candidates_left") != 0 || number(t, d, "candidates_tried_earlier") != 0 {
 				t.Errorf("%s, facts %v", verdict(d), d.Facts)
@@ -89,8 +100,9 @@ func TestLightWorkDoesNotWait(t *testing.T) {
 
 // TestInProgressWithSlot: the hours before the slot are of the 48 as well.
 func TestInProgressWithSlot(t *testing.T) {
+	heavy, _ := heavy(t, 2)
 	now := hosttest.Now()
-	var s shelf
+	s := shelf{slow: true}
 	slot := func(p *checks.PasswordSettings) { heavy(p); p.Budget = 1 }
 	for _, c := range []struct {
 		after time.Duration

@@ -47,7 +47,7 @@ func ledgerTree(t *testing.T, n int) (root string, weak []string) {
 			weak = append(weak, name)
 			continue
 		}
-		line(name, "Somebody", fmt.Sprintf("$1$salt%04d$Xx2fxxKcnjWBOwIpdX6GE0", i))
+		line(name, "Somebody", fmt.Sprintf("$2b$04$%04defghijklmnopqrstuuWTSHkTgWdsWag7rtSY2APXG6jxP2cuq", i))
 	}
 	root = filepath.Join(t.TempDir(), "tree")
 	if err := os.MkdirAll(root+"/etc", 0o700); err != nil {
