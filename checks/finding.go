@@ -33,16 +33,23 @@ type Finding struct {
 	Fingerprint string      `json:"fingerprint"` // set by the Recorder
 	Private     bool        `json:"private,omitempty"`
 	Waiver      *WaiverNote `json:"waiver,omitempty"`
+	// Expired is the waiver that covered the finding until its last day passed; it
+	// covers nothing any more.
+	Expired *WaiverNote `json:"expired,omitempty"`
+	// Known marks a finding that the report named by --baseline has as well: it is
+	// reported and not gated.
+	Known bool `json:"known,omitempty"`
 
 	// Key is a further part of the identity where kind and subject do not tell
 	// two findings apart. Never a line, pid, version, or derived from a secret.
 	Key string `json:"-"`
 }
 
-// WaiverNote says under which waiver a finding stands.
+// WaiverNote says under which waiver a finding or a gap stands.
 type WaiverNote struct {
 	Reason  Text   `json:"reason"`
-	Expires string `json:"expires,omitempty"` // YYYY-MM-DD
+	Owner   Text   `json:"owner,omitempty"`
+	Expires string `json:"expires,omitempty"` // YYYY-MM-DD, the last day it covers (UTC)
 }
 
 // Gap is something that could not be examined. It is never silent: while a
@@ -52,6 +59,10 @@ type Gap struct {
 	Subject  Text     `json:"subject,omitempty"`
 	Detail   Text     `json:"detail,omitempty"`
 	Location Location `json:"location,omitzero"`
+
+	// Waiver covers the gap: it stays visible and decides nothing.
+	Waiver  *WaiverNote `json:"waiver,omitempty"`
+	Expired *WaiverNote `json:"expired,omitempty"` // as of a Finding
 }
 
 // Note is worth saying and changes no status.

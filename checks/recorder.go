@@ -133,7 +133,7 @@ func (r *Recorder) Seal() Result {
 	res := Result{
 		ID: r.check.ID, Title: r.check.Title, Family: r.check.Family(), Severity: r.check.Severity,
 		Findings: emptied(r.findings), Gaps: emptied(r.gaps), Notes: emptied(r.notes),
-		Facts: map[string]Text{}, References: r.check.References,
+		Facts: map[string]Text{}, Rationale: r.check.Rationale, References: r.check.References,
 	}
 	maps.Copy(res.Facts, r.facts)
 	if res.References == nil {

@@ -7,12 +7,13 @@ const Schema = "hostaudit/1"
 
 // Report is the whole result of one audit; every output format is printed from it.
 type Report struct {
-	Schema  string   `json:"schema"`
-	Tool    Tool     `json:"tool"`
-	Target  Target   `json:"target"`
-	Run     *RunInfo `json:"run,omitempty"` // absent in image mode and with --reproducible
-	Summary Summary  `json:"summary"`
-	Checks  []Result `json:"checks"`
+	Schema  string      `json:"schema"`
+	Tool    Tool        `json:"tool"`
+	Target  Target      `json:"target"`
+	Run     *RunInfo    `json:"run,omitempty"`    // absent in image mode and with --reproducible
+	Policy  *PolicyInfo `json:"policy,omitempty"` // absent where no configuration and no baseline was used
+	Summary Summary     `json:"summary"`
+	Checks  []Result    `json:"checks"`
 }
 
 // Tool is the program that made the report.
@@ -47,6 +48,24 @@ type RunInfo struct {
 	Interrupted bool      `json:"interrupted,omitempty"`
 }
 
+// PolicyInfo is what the administrator's configuration did to the verdicts.
+type PolicyInfo struct {
+	Digest    string       `json:"digest,omitempty"`    // of the configuration files
+	Profile   string       `json:"profile,omitempty"`   // absent = default
+	Roles     []string     `json:"roles"`               // sorted
+	Catalogue int          `json:"catalogue,omitempty"` // the pin: checks younger than it are reported, not gated
+	Baseline  bool         `json:"baseline,omitempty"`  // findings were compared with an earlier report
+	Notes     []PolicyNote `json:"notes"`
+}
+
+// PolicyNote is something about the configuration its owner should know.
+type PolicyNote struct {
+	Kind     string   `json:"kind"` // waiver-unused, waiver-expired, waiver-expiring, waivers-on-one-day, check-not-gated
+	Check    string   `json:"check,omitempty"`
+	Detail   Text     `json:"detail"`
+	Location Location `json:"location,omitzero"` // in the configuration of the auditing host
+}
+
 // Summary counts the verdicts.
 type Summary struct {
 	Pass          int      `json:"pass"`
@@ -59,18 +78,22 @@ type Summary struct {
 
 // Result is the verdict of one check.
 type Result struct {
-	ID         string              `json:"id"`
-	Title      string              `json:"title"`
-	Family     string              `json:"family"`
-	Severity   Severity            `json:"severity"` // the check's default
-	Status     Status              `json:"status"`
-	Reason     Reason              `json:"reason,omitempty"`
-	Summary    Text                `json:"summary"` // one line, stable between runs
-	Waived     bool                `json:"waived"`
+	ID       string   `json:"id"`
+	Title    string   `json:"title"`
+	Family   string   `json:"family"`
+	Severity Severity `json:"severity"` // the check's default
+	Status   Status   `json:"status"`
+	Reason   Reason   `json:"reason,omitempty"`
+	Summary  Text     `json:"summary"` // one line, stable between runs
+	Waived   bool     `json:"waived"`  // it has findings or gaps, and waivers cover them all
+	// Ungated says that the check decides nothing about the exit code and the alarm: it
+	// is younger than the catalogue the configuration is pinned to.
+	Ungated    bool                `json:"ungated,omitempty"`
 	Findings   []Finding           `json:"findings"`
 	Gaps       []Gap               `json:"gaps"`
 	Notes      []Note              `json:"notes"`
 	Facts      map[string]Text     `json:"facts"`
+	Rationale  string              `json:"rationale,omitempty"` // why it matters
 	Remedy     string              `json:"remedy,omitempty"`
 	Breaks     string              `json:"breaks,omitempty"`
 	References map[string][]string `json:"references"`

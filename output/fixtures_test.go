@@ -27,6 +27,7 @@ func check(id string) checks.Check {
 		},
 		{
 			ID: "ssh.root-login", Title: "root cannot log in over SSH", Severity: checks.SeverityHigh,
+			Rationale:  "Every attacker knows that root exists, and a login as root cannot be told from another's.",
 			Remedy:     "Set PermitRootLogin no, after making sure another account can become root.",
 			Breaks:     "backups and configuration management that log in as root",
 			References: map[string][]string{"cis_debian12": {"5.1.20"}, "ens": {"op.acc.5", "op.acc.6"}},
@@ -124,6 +125,7 @@ var fixtures = []fixture{
 	{"unknown", unknownHost},
 	{"image", imageReport},
 	{"waived", waivedHost},
+	{"policy", policyHost},
 	{"empty", func() *checks.Report { return report() }},
 }
 
@@ -301,4 +303,44 @@ func fixtureNamed(t *testing.T, name string) *checks.Report {
 	}
 	t.Fatalf("no fixture %q", name)
 	return nil
+}
+
+// policyHost is a host whose configuration has every effect it can have.
+func policyHost() *checks.Report {
+	firewall := &checks.WaiverNote{Reason: "the firewall lets only the bastion in", Owner: "network team", Expires: "2027-01-31"}
+	over := &checks.WaiverNote{Reason: "until the new web server is there", Owner: "web team", Expires: "2026-10-31"}
+	port := result("ssh.port", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "port-22", Subject: "sshd on 0.0.0.0:22", Detail: "the SSH server listens on its default port", Evidence: checks.Running})
+	})
+	port.Findings[0].Waiver, port.Waived = firewall, true
+	declared := result("listeners.declared", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "undeclared", Subject: "tcp/8080", Detail: "undeclared", Evidence: checks.Running})
+		r.Finding(checks.Finding{Kind: "undeclared", Subject: "tcp/9100", Detail: "undeclared", Evidence: checks.Running})
+	})
+	declared.Findings[0].Expired, declared.Findings[1].Known = over, true
+	root := result("mysql.root-password", func(r *checks.Recorder) {
+		r.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "mysqld_multi", Detail: "its options are not evaluated", Location: checks.At("/etc/mysql/my.cnf", 3)})
+	})
+	root.Gaps[0].Waiver, root.Waived = firewall, true
+	bind := result("mysql.bind", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "outside", Subject: "mariadbd on [::]:3306", Detail: "listens on every address", Evidence: checks.Running})
+	})
+	bind.Ungated = true
+	weakOnes := result("password.dictionary", func(r *checks.Recorder) {
+		r.Finding(weak(privateNames[0], "listed"))
+		r.Finding(weak(privateNames[1], "listed"))
+	})
+	weakOnes.Findings[0].Expired = &checks.WaiverNote{Reason: checks.Clean(privateNames[0] + " is a honeypot"), Owner: checks.Text(privateNames[0]), Expires: "2026-11-01"}
+	r := report(weakOnes, port, root, bind, declared, passing("accounts.uid0", "root is the only account with UID 0"))
+	r.Policy = &checks.PolicyInfo{
+		Digest: "sha256:0011223344556677", Profile: "fleet", Roles: []string{"db", "web"}, Catalogue: 3, Baseline: true,
+		Notes: []checks.PolicyNote{
+			{Kind: "check-not-gated", Check: "mysql.bind", Detail: "is younger than catalogue 3"},
+			{Kind: "waiver-expired", Check: "listeners.declared", Detail: "expired on 2026-10-31", Location: checks.At("/etc/hostaudit/hostaudit.toml", 12)},
+			{Kind: "waiver-expiring", Check: "ssh.port", Detail: "expires on 2026-11-30", Location: checks.At("/etc/hostaudit/conf.d/10-web.toml", 3)},
+			{Kind: "waiver-unused", Check: "ftp.port", Detail: "covers nothing", Location: checks.At("/etc/hostaudit/conf.d/10-web.toml", 9)},
+			{Kind: "waivers-on-one-day", Detail: "21 waivers expire on 2027-01-31"},
+		},
+	}
+	return r
 }

@@ -56,11 +56,10 @@ func printed(t *testing.T, format string, r *checks.Report) []byte {
 }
 
 func TestGolden(t *testing.T) {
-	extension := map[string]string{"text": "txt", "json": "json", "pandora": "xml"}
 	for _, f := range fixtures {
 		for _, format := range Formats() {
 			t.Run(f.name+"-"+format.Name, func(t *testing.T) {
-				golden(t, f.name+"."+extension[format.Name], printed(t, format.Name, f.report()))
+				golden(t, f.name+"."+format.Extension, printed(t, format.Name, f.report()))
 			})
 		}
 	}
@@ -154,7 +153,7 @@ func TestPrintersWriteOnce(t *testing.T) {
 func TestFormats(t *testing.T) {
 	seen := map[string]bool{}
 	for _, f := range Formats() {
-		if f.Name == "" || f.Help == "" || f.Print == nil || seen[f.Name] {
+		if f.Name == "" || f.Help == "" || f.Extension == "" || f.Print == nil || seen[f.Name] {
 			t.Errorf("format %+v is incomplete or there twice", f.Name)
 		}
 		seen[f.Name] = true

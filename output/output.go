@@ -25,24 +25,28 @@ type Options struct {
 
 // Format is one way to print a report.
 type Format struct {
-	Name  string // as --format and --out take it
-	Help  string // half a line for the usage text
-	Print func(io.Writer, *checks.Report, Options) error
+	Name      string // as --format and --out take it
+	Extension string // of its files, without the dot
+	Help      string // half a line for the usage text
+	Print     func(io.Writer, *checks.Report, Options) error
+	// Exit, if not nil, is the exit code of a run whose standard output has this
+	// format: whoever reads it has a meaning of its own for exit codes.
+	Exit func(*checks.Report) int
 }
 
 // Formats returns every format, the one for people first. The command takes its
 // names from here and nowhere else.
 func Formats() []Format {
 	return []Format{
-		{"text", "for people, at a terminal", func(w io.Writer, r *checks.Report, o Options) error {
+		{Name: "text", Extension: "txt", Help: "for people, at a terminal", Print: func(w io.Writer, r *checks.Report, o Options) error {
 			return Text(w, r, o.Text)
 		}},
-		{"json", "everything, schema " + checks.Schema, func(w io.Writer, r *checks.Report, _ Options) error {
+		{Name: "json", Extension: "json", Help: "everything, schema " + checks.Schema, Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return JSON(w, r)
 		}},
-		{"pandora", "modules for the Pandora FMS agent", func(w io.Writer, r *checks.Report, o Options) error {
+		{Name: "pandora", Extension: "xml", Help: "modules for the Pandora FMS agent", Print: func(w io.Writer, r *checks.Report, o Options) error {
 			return Pandora(w, r, o.Pandora)
-		}},
+		}, Exit: func(*checks.Report) int { return 0 }},
 	}
 }
 
@@ -86,15 +90,22 @@ func clone(r *checks.Report) *checks.Report {
 		run.Selection, run.Confinement = emptied(run.Selection), emptied(run.Confinement)
 		c.Run = &run
 	}
+	if r.Policy != nil {
+		policy := *r.Policy
+		policy.Roles, policy.Notes = emptied(policy.Roles), emptied(policy.Notes)
+		c.Policy = &policy
+	}
 	c.Checks = emptied(r.Checks)
 	for i := range c.Checks {
 		res := &c.Checks[i]
 		res.Findings, res.Gaps, res.Notes = emptied(res.Findings), emptied(res.Gaps), emptied(res.Notes)
 		for j := range res.Findings {
-			if waiver := res.Findings[j].Waiver; waiver != nil {
-				copied := *waiver
-				res.Findings[j].Waiver = &copied
-			}
+			f := &res.Findings[j]
+			f.Waiver, f.Expired = copied(f.Waiver), copied(f.Expired)
+		}
+		for j := range res.Gaps {
+			g := &res.Gaps[j]
+			g.Waiver, g.Expired = copied(g.Waiver), copied(g.Expired)
 		}
 		if res.Facts = maps.Clone(res.Facts); res.Facts == nil {
 			res.Facts = map[string]checks.Text{}
@@ -105,6 +116,14 @@ func clone(r *checks.Report) *checks.Report {
 		}
 		res.References = references
 	}
+	return &c
+}
+
+func copied(w *checks.WaiverNote) *checks.WaiverNote {
+	if w == nil {
+		return nil
+	}
+	c := *w
 	return &c
 }
 

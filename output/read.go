@@ -92,7 +92,9 @@ var (
 	keyPattern         = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 	fingerprintPattern = regexp.MustCompile(`^v1:[0-9a-f]{16}$`)
 
-	modes = []string{"live", "root", "image"}
+	modes       = []string{"live", "root", "image"}
+	policyNotes = []string{"waiver-unused", "waiver-expired", "waiver-expiring", "waivers-on-one-day", "check-not-gated"}
+
 	kinds = []string{"host", "container", "container-image", "vm-image", "tree"}
 )
 
@@ -128,6 +130,7 @@ func valid(r *checks.Report) error {
 			v.text("run", checks.Text(s))
 		}
 	}
+	v.policy(r.Policy)
 	seen := map[string]bool{}
 	for i := range r.Checks {
 		res := &r.Checks[i]
@@ -144,7 +147,7 @@ func valid(r *checks.Report) error {
 
 func (v *reader) result(r *checks.Result) {
 	v.refuse(r.Family == checks.Check{ID: r.ID}.Family(), "%s: family %q", r.ID, shown(r.Family))
-	v.text(r.ID, checks.Text(r.Title), r.Summary, checks.Text(r.Remedy), checks.Text(r.Breaks))
+	v.text(r.ID, checks.Text(r.Title), r.Summary, checks.Text(r.Rationale), checks.Text(r.Remedy), checks.Text(r.Breaks))
 	v.reason(r.ID, r.Reason, true)
 	v.refuse(r.Reason == "" || r.Status == checks.StatusUnknown || r.Status == checks.StatusNotApplicable,
 		"%s: status %s has a reason", r.ID, r.Status)
@@ -156,6 +159,8 @@ func (v *reader) result(r *checks.Result) {
 		v.reason(r.ID, g.Reason, false)
 		v.text(r.ID, g.Subject, g.Detail, g.Location.File)
 		v.refuse(g.Location.Line >= 0, "%s: negative line", r.ID)
+		v.waiver(r.ID, g.Waiver)
+		v.waiver(r.ID, g.Expired)
 	}
 	for i := range r.Notes {
 		v.text(r.ID, r.Notes[i].Subject, r.Notes[i].Detail)
@@ -182,12 +187,33 @@ func (v *reader) finding(id string, f *checks.Finding) {
 	v.refuse(f.Evidence == checks.Running || f.Evidence == checks.Configured, "%s: unknown evidence %q", id, shown(f.Evidence))
 	v.refuse(f.Location.Line >= 0, "%s: negative line", id)
 	v.refuse(fingerprintPattern.MatchString(f.Fingerprint), "%s: %q is not a fingerprint", id, shown(f.Fingerprint))
-	if f.Waiver == nil {
+	v.waiver(id, f.Waiver)
+	v.waiver(id, f.Expired)
+}
+
+func (v *reader) waiver(id string, w *checks.WaiverNote) {
+	if w == nil {
 		return
 	}
-	v.text(id, f.Waiver.Reason)
-	if f.Waiver.Expires != "" {
-		_, err := time.Parse(time.DateOnly, f.Waiver.Expires)
-		v.refuse(err == nil, "%s: %q is not a date", id, shown(f.Waiver.Expires))
+	v.text(id, w.Reason, w.Owner)
+	if w.Expires != "" {
+		_, err := time.Parse(time.DateOnly, w.Expires)
+		v.refuse(err == nil, "%s: %q is not a date", id, shown(w.Expires))
+	}
+}
+
+func (v *reader) policy(p *checks.PolicyInfo) {
+	if p == nil {
+		return
+	}
+	v.text("policy", checks.Text(p.Digest), checks.Text(p.Profile))
+	for _, role := range p.Roles {
+		v.text("policy", checks.Text(role))
+	}
+	for _, n := range p.Notes {
+		v.refuse(slices.Contains(policyNotes, n.Kind), "policy: unknown note %q", shown(n.Kind))
+		v.refuse(n.Check == "" || len(n.Check) <= maxName && idPattern.MatchString(n.Check), "policy: %q is not an ID", shown(n.Check))
+		v.text("policy", n.Detail, n.Location.File)
+		v.refuse(n.Location.Line >= 0, "policy: negative line")
 	}
 }

@@ -20,7 +20,7 @@ const maxNames = 1000
 
 // Redact returns a deep copy of r for readers who may know how many, but not
 // which: the private findings of a check that share kind, severity, evidence and
-// being waived become one whose subject is a count. What is left of them is
+// standing under a waiver become one whose subject is a count. What is left of them is
 // derived from fixed words of the check and from nothing of the host, the
 // fingerprint included. Gaps and notes stay as they are: that an account could
 // not be examined says nothing about its password.
@@ -39,6 +39,8 @@ type group struct {
 	severity checks.Severity
 	evidence checks.Evidence
 	waived   bool
+	expired  bool
+	known    bool
 }
 
 func redactResult(r *checks.Result) {
@@ -52,12 +54,12 @@ func redactResult(r *checks.Result) {
 			continue
 		}
 		names = append(names, string(f.Subject))
-		g := group{f.Kind, f.Severity, f.Evidence, f.Waiver != nil}
+		g := group{f.Kind, f.Severity, f.Evidence, f.Waiver != nil, f.Expired != nil, f.Known}
 		merged[g]++
-		if g.waived && f.Waiver.Expires != "" {
+		if w := cmp.Or(f.Waiver, f.Expired); w != nil && w.Expires != "" {
 			// The first waiver to end is when the count above changes.
-			if old := expires[g]; old == "" || f.Waiver.Expires < old {
-				expires[g] = f.Waiver.Expires
+			if old := expires[g]; old == "" || w.Expires < old {
+				expires[g] = w.Expires
 			}
 		}
 	}
@@ -73,10 +75,15 @@ func redactResult(r *checks.Result) {
 			Severity:    g.severity,
 			Evidence:    g.evidence,
 			Fingerprint: checks.Fingerprint(r.ID, g.evidence, g.kind, "", ""),
+			Known:       g.known,
 		}
-		if g.waived {
-			// The administrator's reason may name the account.
-			f.Waiver = &checks.WaiverNote{Reason: withheld, Expires: expires[g]}
+		// The administrator's reason may name the account, and so may the owner.
+		note := &checks.WaiverNote{Reason: withheld, Expires: expires[g]}
+		switch {
+		case g.waived:
+			f.Waiver = note
+		case g.expired:
+			f.Expired = note
 		}
 		open = append(open, f)
 	}
@@ -97,11 +104,14 @@ func redactResult(r *checks.Result) {
 
 // compareFindings is the order of the recorder: worst first, then bytewise.
 func compareFindings(a, b checks.Finding) int {
-	open := func(f checks.Finding) int {
-		if f.Waiver == nil {
-			return 0
+	standing := func(f checks.Finding) int {
+		n := 0
+		for i, is := range []bool{f.Expired != nil, f.Known, f.Waiver != nil} {
+			if is {
+				n |= 1 << i
+			}
 		}
-		return 1
+		return n
 	}
 	return cmp.Or(
 		cmp.Compare(b.Severity, a.Severity),
@@ -112,7 +122,7 @@ func compareFindings(a, b checks.Finding) int {
 		cmp.Compare(a.Location.Line, b.Location.Line),
 		cmp.Compare(a.Detail, b.Detail),
 		cmp.Compare(a.Fingerprint, b.Fingerprint),
-		cmp.Compare(open(a), open(b)),
+		cmp.Compare(standing(a), standing(b)),
 	)
 }
 

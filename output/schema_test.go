@@ -169,7 +169,6 @@ func TestSchemaIsTheTypes(t *testing.T) {
 		return at
 	}
 	def := func(name string) map[string]any { return defs[name].(map[string]any) }
-	waiver := def("finding")["properties"].(map[string]any)["waiver"].(map[string]any)
 	for _, pair := range []struct {
 		schema map[string]any
 		value  any
@@ -182,7 +181,9 @@ func TestSchemaIsTheTypes(t *testing.T) {
 		{node("summary"), checks.Summary{}},
 		{def("check"), checks.Result{}},
 		{def("finding"), checks.Finding{}},
-		{waiver, checks.WaiverNote{}},
+		{node("policy"), checks.PolicyInfo{}},
+		{def("policynote"), checks.PolicyNote{}},
+		{def("waiver"), checks.WaiverNote{}},
 		{def("gap"), checks.Gap{}},
 		{def("note"), checks.Note{}},
 		{def("location"), checks.Location{}},

@@ -88,8 +88,8 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		mem.audited(report.Run.Started)
 	}
 	p.warn(s, mem)
-	if s.format.Name == "pandora" {
-		return exitClean, nil
+	if s.format.Exit != nil {
+		return s.format.Exit(report), nil
 	}
 	return s.gate.exitCode(report, interrupted), nil
 }

@@ -149,8 +149,8 @@ func (p *program) report(args []string) (int, error) {
 	if err := f.Print(p.stdout, r, opts); err != nil {
 		return exitUsage, err
 	}
-	if f.Name == "pandora" {
-		return exitClean, nil
+	if f.Exit != nil {
+		return f.Exit(r), nil
 	}
 	return g.exitCode(r, r.Run != nil && r.Run.Interrupted), nil
 }
