@@ -11,6 +11,9 @@ VERSION  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 FUZZTIME ?= 60s
 BENCH    ?= .
 ARCHES   := amd64 386 arm64 arm riscv64 ppc64le s390x
+EMULATED := arm64:aarch64 s390x:s390x
+QEMU     := .cache/qemu
+HASHES   := ./checks/crack/... ./checks/internal/mysqlhash ./checks/internal/sqlite ./checks/internal/rpmdb ./checks/state
 CODE     := $(wildcard cmd checks output wordlists testdata)
 
 # Tools at pinned versions; they are no part of the product's module list.
@@ -34,7 +37,7 @@ KERNELS := md5crypt:md5crypt/kernel_amd64 sha256crypt:sha256crypt/kernel_amd64 \
 	sha512crypt:sha512crypt/rounds_amd64 yescrypt:yescrypt/mix_amd64 des:des/kernel_amd64
 GENERATE = $(GO) run -C checks/crack/gen ./$${kernel%%:*} -pkg "$$(basename "$$(dirname "$${kernel\#*:}")")"
 
-.PHONY: build audit test unit lint generate generated cross bench bench-passwords fuzz differential cover tree clean
+.PHONY: build audit test unit lint generate generated cross emulators bench bench-passwords fuzz differential cover tree clean
 
 build:
 	$(BUILD) -o bin/hostaudit ./cmd/hostaudit
@@ -81,9 +84,9 @@ generated:
 		done; \
 	done
 
-# Builds for every supported architecture, and the tests as a 32-bit program where this
-# machine runs one.
-cross:
+# Builds for every supported architecture, the tests as a 32-bit program where this machine
+# runs one, and those of the hashes on a 64-bit ARM and on a big-endian machine.
+cross: emulators
 	@for arch in $(ARCHES); do \
 		echo "build linux/$$arch"; \
 		GOOS=linux GOARCH=$$arch $(BUILD) -o .cache/cross/hostaudit-$$arch ./cmd/hostaudit; \
@@ -96,6 +99,25 @@ cross:
 		echo "32-bit tests"; \
 		CGO_ENABLED=0 GOARCH=386 $(GO) test -json -short -count=1 ./... | $(GO) run ./cmd/hostaudit/internal/testsum; \
 	fi
+	@for arch in $(EMULATED); do \
+		qemu=$(QEMU)/usr/bin/qemu-$${arch#*:}-static; \
+		if [ ! -x "$$qemu" ]; then \
+			echo "$${arch%:*} tests: skipped, no $$qemu (make emulators says why)"; \
+		else \
+			echo "$${arch%:*} tests of the hashes, by qemu"; \
+			CGO_ENABLED=0 GOARCH=$${arch%:*} $(GO) test -json -short -count=1 -exec "$(CURDIR)/$$qemu" $(HASHES) | \
+				$(GO) run ./cmd/hostaudit/internal/testsum; \
+		fi; \
+	done
+
+# User-mode emulators of Debian for `make cross`, below .cache and not installed.
+emulators:
+	@[ -x $(QEMU)/usr/bin/qemu-aarch64-static ] || { \
+		mkdir -p $(QEMU); cd $(QEMU); \
+		apt-get -qq download qemu-user-static 2>/dev/null || { apt-get -qq update && apt-get -qq download qemu-user-static; }; \
+		dpkg-deb --extract qemu-user-static_*.deb .; rm qemu-user-static_*.deb; \
+		find . -name 'qemu-*' $(foreach a,$(EMULATED),! -name 'qemu-$(lastword $(subst :, ,$(a)))-static') -type f -delete; \
+	} || echo "emulators: none, tests of other architectures will be skipped" >&2
 
 # Measures hostaudit beside ss, lynis and john in one run; needs root and the tree.
 bench: tree

@@ -105,7 +105,8 @@ func TestManyAccountsAndBlocks(t *testing.T) {
 			if got := verdict(t, h, tc.id); got != tc.want {
 				t.Errorf("%s, want %s", got, tc.want)
 			}
-			if took := time.Since(start); took > 2*time.Second {
+			// A fraction of it on a quiet machine; without bounds it would be minutes.
+			if took := time.Since(start); took > 20*time.Second {
 				t.Errorf("took %v", took)
 			}
 		})
