@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/klauspost/cpuid/v2"
+
 	"hostaudit/checks/crack/cpu"
 	"hostaudit/wordlists"
 )
@@ -26,6 +28,41 @@ type row struct {
 	// without those that only prepare the loop. No unit: the number is left to chance.
 	unit  string
 	units func(word string) int
+	work  work
+}
+
+// work is what one unit costs a kernel at least: vector operations for each lane (an
+// addition, a logical function of three values or a rotation is one with AVX-512; AVX2 has
+// two values at most and takes three for a rotation), or cycles of the SHA instructions.
+type work struct{ avx512, avx2, sha float64 }
+
+// bound is the least number of cycles a kernel can take for one unit under the variables
+// of a variant, by the vector operations this core begins in a cycle; 0 = not known.
+func (r row) bound(with string) float64 {
+	level, _ := strings.CutPrefix(with, "HOSTAUDIT_CPU=")
+	f := cpu.Detect().Lower(level)
+	wide, narrow := pipes(cpuid.CPU.Family)
+	switch {
+	case f.AVX512 && r.work.avx512 > 0 && wide > 0:
+		return r.work.avx512 / wide
+	case f.AVX2 && f.SHA && r.work.sha > 0:
+		return r.work.sha
+	case f.AVX2 && r.work.avx2 > 0 && narrow > 0:
+		return r.work.avx2 / narrow
+	}
+	return 0
+}
+
+// pipes are the integer operations on 512 and on 256 bits that a core begins in a cycle,
+// from the optimization guides of AMD's families 19h (Zen 3, Zen 4) and 1Ah (Zen 5).
+func pipes(family int) (wide, narrow float64) {
+	switch family {
+	case 0x19:
+		return 2, 4
+	case 0x1a:
+		return 4, 4
+	}
+	return 0, 0
 }
 
 // kernels are the least speeds of the kernels; 0 = the scheme has none there. sha is AVX2
@@ -76,16 +113,19 @@ func rows() []row {
 			scheme: "md5crypt", cost: "1000", setting: "$1$%s$", salt: 8, goal: common, kernels: kernels{avx512: 24, avx2: 13.5},
 			alone: 500, accounts: 96, words: 15, unit: "MD5 block",
 			units: func(word string) int { return stretch(len(word), 8, 16, 64, 9, 1000) },
+			work:  work{avx512: 384. / 16, avx2: 640. / 8},
 		},
 		{
 			scheme: "sha256crypt", cost: "5000", setting: "$5$%s$", salt: 16, goal: common, kernels: kernels{avx512: 10.8, sha: 7.5, avx2: 5.6},
 			alone: 127, accounts: 16, words: 7, unit: "SHA-256 block",
 			units: func(word string) int { return stretch(len(word), 16, 32, 64, 9, 5000) },
+			work:  work{avx512: 1616. / 16, avx2: 3232. / 8, sha: 32 * 2},
 		},
 		{
 			scheme: "sha512crypt", cost: "5000", setting: "$6$%s$", salt: 16, goal: common, kernels: kernels{avx512: 6, avx2: 3},
 			alone: 127, accounts: 16, words: 7, unit: "SHA-512 block",
 			units: func(word string) int { return stretch(len(word), 16, 64, 128, 17, 5000) },
+			work:  work{avx512: 2064. / 8, avx2: 4160. / 4},
 		},
 		{
 			scheme: "SunMD5", cost: "4096+904", setting: "$md5,rounds=904$%s$", salt: 8, goal: common,
