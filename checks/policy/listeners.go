@@ -88,10 +88,12 @@ func (d Declare) invalid() (key, msg string) {
 	return "", ""
 }
 
-// Declarations returns the declared listeners in the words of the checks.
+// Declarations returns the declared listeners and those of the roles, in the words of
+// the checks.
 func (p Policy) Declarations() []checks.Declaration {
-	list := make([]checks.Declaration, 0, len(p.Listeners.Declare))
-	for _, d := range p.Listeners.Declare {
+	declared := p.declared()
+	list := make([]checks.Declaration, 0, len(declared))
+	for _, d := range declared {
 		scope := snapshot.ScopeEverywhere
 		switch d.Scope {
 		case "loopback":
@@ -107,28 +109,15 @@ func (p Policy) Declarations() []checks.Declaration {
 	return list
 }
 
-// lineOfTable is the line of the n-th (from 0) header [[name]], and of the key in
-// it if it is set there.
-func lineOfTable(text []byte, name string, n int, key string) int {
-	found := 0
-	for i, line := range strings.Split(string(text), "\n") {
-		line = strings.TrimSpace(line)
-		if strings.HasPrefix(line, "[") {
-			if found > 0 && n < 0 {
-				return found // the next table begins and the key was not set
+// declared are the tables of the files, then those of the roles, each once.
+func (p Policy) declared() []Declare {
+	list := slices.Clone(p.Listeners.Declare)
+	for _, role := range p.roles() {
+		for _, d := range role.declare {
+			if d.Reason = "role " + role.name + ": " + d.Reason; !slices.Contains(list, d) {
+				list = append(list, d)
 			}
-			header, _, _ := strings.Cut(strings.TrimLeft(line, "["), "]")
-			if strings.TrimSpace(header) == name {
-				if n == 0 {
-					found = i + 1
-				}
-				n--
-			}
-			continue
-		}
-		if rest, ok := strings.CutPrefix(line, key); ok && key != "" && found > 0 && strings.HasPrefix(strings.TrimSpace(rest), "=") {
-			return i + 1
 		}
 	}
-	return found
+	return list
 }

@@ -75,12 +75,13 @@ func LoadDir(dir string, uid int, known []string) (Loaded, error) {
 	return FromFiles(files, known)
 }
 
-// FromFiles merges texts already read.
+// FromFiles merges texts already read. With an error it still returns the files, so
+// that they can be asked whether they are Newer.
 func FromFiles(files []File, known []string) (Loaded, error) {
 	l := Loaded{Files: files}
 	for _, f := range files {
 		if err := l.Policy.Parse(f.Path, f.Text, known); err != nil {
-			return Loaded{}, err
+			return Loaded{Files: files}, err
 		}
 	}
 	return l, nil

@@ -1,9 +1,9 @@
 package policy
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
@@ -70,6 +70,37 @@ func TestParseErrorsHavePlaces(t *testing.T) {
 		{"port range backwards", "[[listeners.declare]]\nport = \"9-8\"\n", "/c.toml:2: "},
 		{"empty program", "[[listeners.declare]]\nport = 22\nprogram = \"\"\n", "/c.toml:3: "},
 		{"every port and nothing else", "[[listeners.declare]]\nport = \"1-65535\"\n", "/c.toml:1: listeners.declare: names no program"},
+		{"place of the first of two tables", "[[listeners.declare]]\nport = 0\n[[listeners.declare]]\nport = 2\n", "/c.toml:2: listeners.declare.port: "},
+		{"header inside a string", "state_dir = \"\"\"/x\n[[listeners.declare]]\n\"\"\"\n[[listeners.declare]]\nport = 0\n", "/c.toml:5: listeners.declare.port: "},
+		{"quoted and dotted key", "\n\"agent\" . 'modules' = \"all\"\n", "/c.toml:2: agent.modules: "},
+		{"other case", "fail_on = \"low\"\nFail_On = \"never\"\n", "/c.toml:2: unknown setting \"Fail_On\""},
+		{"other case of a table", "[AGENT]\nalarm = \"low\"\n", "/c.toml:1: unknown setting \"AGENT"},
+		{"other case in a waiver", "[[waive]]\nCheck = \"ssh.port\"\nreason = \"x\"\n", "/c.toml:2: unknown setting \"waive.Check\""},
+		{"unknown profile", "profile = \"cis\"\n", "/c.toml:1: profile: \"cis\" is none of default, seed, fleet, pci, ens"},
+		{"unknown role", "roles = [\"web\",\n\"ftp\"]\n", "/c.toml:1: roles: \"ftp\" is none of bastion, web, db, k8s-node, mail, monitoring-server"},
+		{"negative catalogue", "catalogue = -1\n", "/c.toml:1: catalogue: must be"},
+		{"negative version", "version = -1\n", "/c.toml:1: version: must be"},
+		{"severity of an unknown check", "[severity]\n\"ssh.port\" = \"low\"\n\"ssh.prot\" = \"low\"\n", "/c.toml:3: severity: no check is named \"ssh.prot\""},
+		{"severity of a family", "[severity]\nssh = \"low\"\n", "/c.toml:2: severity: no check is named \"ssh\""},
+		{"severity of no kind", "[severity]\n\"ssh.port/\" = \"low\"\n", "/c.toml:2: severity: \"\" is not the kind"},
+		{"severity of no level", "severity = { \"ssh.port\" = \"none\" }\n", "/c.toml:1: severity: \"none\" is none of critical"},
+		{"severity without quotes", "[severity]\nssh.port = \"low\"\n", "/c.toml:2: an ID with its dot must be in quotes"},
+		{"severity of no text", "[severity]\n\"ssh.port\" = 3\n", "/c.toml:2: is no severity"},
+		{"waiver of no check", "[[waive]]\nreason = \"x\"\n", "/c.toml:1: waive: names no check"},
+		{"waiver of an unknown check", "\n[[waive]]\nreason = \"x\"\ncheck = \"ssh\"\n", "/c.toml:4: waive.check: no check is named \"ssh\""},
+		{"waiver without a reason", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\n[[waive]]\ncheck = \"ssh.port\"\n", "/c.toml:4: waive: has no reason"},
+		{"waiver with a blank reason", "[[waive]]\ncheck = \"ssh.port\"\nreason = \" \"\n", "/c.toml:1: waive: has no reason"},
+		{"waiver of an unknown reason code", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\ngap = \"unread\"\n", "/c.toml:4: waive.gap: \"unread\" is none of no_permission"},
+		{"waiver of what is no gap", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\ngap = \"absent\"\n", "/c.toml:4: waive.gap: "},
+		{"waiver of an empty gap", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\ngap = \"\"\n", "/c.toml:4: waive.gap: is empty"},
+		{"waiver of an empty object", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nobject = \"\"\n", "/c.toml:4: waive.object: is empty"},
+		{"waiver of what is never shown", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nobject = \"a\\tb\"\n", "/c.toml:4: waive.object: holds a character"},
+		{"waiver of no host", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nhosts = []\n", "/c.toml:4: waive.hosts: names no host"},
+		{"waiver of an empty host", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nhosts = [\"a\", \"\"]\n", "/c.toml:4: waive.hosts: is empty"},
+		{"unknown key of a waiver", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nexpire = \"2027-01-01\"\n", "/c.toml:4: unknown setting \"waive.expire\""},
+		{"waivers in brackets", "waive = [{check = \"ssh.port\", reason = \"x\"},\n{check = \"ssh.port\"}]\n", "/c.toml:1: waive: has no reason"},
+		{"waiver of no table", "waive = [3]\n", "/c.toml:1: "},
+		{"owner of no text", "[[waive]]\nowner = 3\n[[waive]]\nowner = \"x\"\n", "/c.toml:2: waive.owner: incompatible types"},
 		{"unknown key of a declaration", "[[listeners.declare]]\nports = 1\n", "/c.toml:2: unknown setting \"listeners.declare.ports\""},
 	} {
 		t.Run(strings.ReplaceAll(tc.name, " ", "-"), func(t *testing.T) {
@@ -110,7 +141,7 @@ func TestExample(t *testing.T) {
 	if err := asIs.Parse("/e.toml", []byte(Example), ids); err != nil {
 		t.Errorf("as shipped: %v", err)
 	}
-	all := regexp.MustCompile(`(?m)^# (\w+ = |\[\[)`).ReplaceAllString(Example, "$1")
+	all := regexp.MustCompile(`(?m)^# ("?[\w./-]+"? = |\[\[)`).ReplaceAllString(Example, "$1")
 	var p Policy
 	if err := p.Parse("/e.toml", []byte(all), ids); err != nil {
 		t.Errorf("with every setting on: %v", err)
@@ -118,24 +149,33 @@ func TestExample(t *testing.T) {
 	if p.Agent.Modules != "checks" || p.Passwords.Memory != 64 || p.StateDir == "" {
 		t.Errorf("settings of the example were not read: %+v", p)
 	}
-}
-
-func FuzzParse(f *testing.F) {
-	f.Add([]byte(Example))
-	f.Add([]byte("only = [\"ssh\"]\n[agent]\nmodules = \"checks\"\n"))
-	f.Add([]byte("[[agent]]\n"))
-	f.Fuzz(func(t *testing.T, text []byte) {
-		var p Policy
-		if err := p.Parse("/c.toml", text, known); err != nil {
-			if e, ok := errors.AsType[*Error](err); !ok || e.File != "/c.toml" {
-				t.Errorf("error without a place: %v", err)
-			}
-			return
-		}
-		if key, msg := p.invalid(known); msg != "" {
-			t.Errorf("accepted %s: %s", key, msg)
+	// Whatever can be set is shown: nothing is left at its zero value.
+	var unset []string
+	settings(reflect.ValueOf(p), "", func(name string, v reflect.Value) {
+		if v.IsZero() && name != "agent.min_interval" { // which is 0 by default
+			unset = append(unset, name)
 		}
 	})
+	if len(unset) > 0 {
+		t.Errorf("the example does not show %v", unset)
+	}
+}
+
+// settings calls f for every setting of a policy by its name in TOML.
+func settings(v reflect.Value, prefix string, f func(name string, v reflect.Value)) {
+	for i := range v.NumField() {
+		tag, _, _ := strings.Cut(v.Type().Field(i).Tag.Get("toml"), ",")
+		field, name := v.Field(i), prefix+tag
+		switch {
+		case tag == "-":
+		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct && field.Len() > 0:
+			settings(field.Index(0), name+".", f)
+		case field.Kind() == reflect.Struct && field.Type() != reflect.TypeFor[Ports]():
+			settings(field, name+".", f)
+		default:
+			f(name, field)
+		}
+	}
 }
 
 func TestReadTrusted(t *testing.T) {
