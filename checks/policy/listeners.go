@@ -22,7 +22,7 @@ type Declare struct {
 	Program  Word   `toml:"program,omitempty"`  // absolute path, or a name without slash
 	Package  Word   `toml:"package,omitempty"`  // without version and architecture
 	Unit     Word   `toml:"unit,omitempty"`     // "ssh.service", "x@.service" for every instance
-	Port     Ports  `toml:"port,omitzero"`      // 22 or "8000-8100"
+	Port     Ports  `toml:"port,omitempty"`     // 22 or "8000-8100"
 	Protocol Word   `toml:"protocol,omitempty"` // tcp, udp, sctp, udplite
 	Scope    Word   `toml:"scope,omitempty"`    // loopback, address, everywhere (default): the widest permitted
 	Reason   string `toml:"reason,omitempty"`   // for whoever reads the file

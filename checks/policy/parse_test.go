@@ -192,6 +192,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte("only = [\"ssh\"]\n[agent]\nmodules = \"checks\"\n"))
 	f.Add([]byte("[[agent]]\n"))
 	f.Add([]byte("profile = \"ens\"\nroles = [\"mail\"]\n[severity]\n\"ssh.port/a\" = \"low\"\n[[listeners.declare]]\nport = 22\n"))
+	f.Add([]byte("[[listeners.declare]]\nunit = \"a.b\"\nscope = \"address\"\n[[listeners.declare]]\nport = \"1-2\"\n"))
 	f.Add([]byte("[[waive]]\ncheck = \"ssh.port\"\nobject = 'a\\\\*'\nhosts = [\"b?\"]\nreason = \"\"\"\nc\"\"\"\nexpires = 2027-01-31\n"))
 	f.Add([]byte("waive = [{check = \"ssh.port\", reason = \"x\", gap = \"budget\", owner = \"\\u0000\"}]\nversion = 1\ncatalogue = 4\n"))
 	f.Fuzz(func(t *testing.T, text []byte) {

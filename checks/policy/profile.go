@@ -1,13 +1,10 @@
 package policy
 
-import (
-	"slices"
-)
+import "slices"
 
 // profile is a named set of decisions. What a file says itself wins over it.
 type profile struct {
 	name     string
-	what     string // one line for who chooses
 	failOn   string
 	agent    Agent
 	severity Severities
@@ -16,15 +13,20 @@ type profile struct {
 
 // profiles are all there are. A severity here is a decision about alarms; what is
 // found is reported all the same.
+//
+// The profiles of standards raise what a public mapping names to medium at least, and
+// lower no more than what none does. They require only what every host can answer: a
+// required check that does not apply is no answer, and a host without FTP or MySQL is
+// not the worse for it. A mapping is a cross-reference, not conformity.
 func profiles() []profile {
 	return []profile{
 		{
 			name: "default",
-			what: "the severities of the checks; findings of medium and above alarm",
+			// The severities of the checks; findings of medium and above alarm.
 		},
 		{
 			name: "seed",
-			what: "every recommendation alarms, and modules have the names of the old plugin",
+			// Every recommendation alarms, and modules have the names of the old plugin.
 			// The hardening guide of the monitoring system knows no severities: what it
 			// recommends and is not so shall be seen.
 			failOn: "low",
@@ -32,7 +34,8 @@ func profiles() []profile {
 		},
 		{
 			name: "fleet",
-			what: "for many hosts at their packages' defaults: what a default does is reported and alarms nobody",
+			// For many hosts at their packages' defaults: what a default does is reported, and
+			// alarms nobody.
 			// Port 22 is what every package of an SSH server listens on, and what no
 			// benchmark (CIS, STIG, ANSSI) objects to: obscurity, not a weakness. What no
 			// package does by itself keeps its severity.
@@ -40,7 +43,7 @@ func profiles() []profile {
 		},
 		{
 			name: "pci",
-			what: "PCI DSS 4.0.1: what a requirement is mapped to alarms and must be answered",
+			// PCI DSS 4.0.1: what a requirement is mapped to alarms and must be answered.
 			severity: Severities{
 				"ssh.port":           "low",    // no requirement
 				"ssh.tcp-forwarding": "medium", // 2.2.6
@@ -57,7 +60,8 @@ func profiles() []profile {
 		},
 		{
 			name: "ens",
-			what: "Esquema Nacional de Seguridad (RD 311/2022): what a measure is mapped to alarms and must be answered",
+			// Esquema Nacional de Seguridad (RD 311/2022): what a measure is mapped to alarms
+			// and must be answered.
 			severity: Severities{
 				"ssh.port":           "low",    // no public mapping
 				"ssh.tcp-forwarding": "medium", // op.exp.2, mp.com.1
@@ -75,10 +79,6 @@ func profiles() []profile {
 		},
 	}
 }
-
-// A profile requires only what every host can answer: a required check that does not
-// apply is no answer, and a host without FTP or MySQL is not the worse for it. Mappings
-// are cross-references, not conformity.
 
 // Profiles returns the names of the profiles.
 func Profiles() []string {

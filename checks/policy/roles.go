@@ -1,19 +1,16 @@
 package policy
 
-import (
-	"slices"
-)
+import "slices"
 
 // role is a named set of listeners that a host of its kind has by design.
 //
 // Rules of the data, held by a test: every declaration names one port, and a unit or a
-// program by its whole path, so that nothing else may have the port in its name; none is
+// program by its whole path, so that nothing else may have the port under its name; none is
 // for a service that gives access without a credential or takes one in clear (FTP,
 // telnet, POP3 and IMAP that only may turn to TLS, SNMP, etcd, Redis, Prometheus …). A
 // host that has one by design declares it itself, where a reader sees it.
 type role struct {
 	name    string
-	what    string // one line for who chooses
 	declare []Declare
 }
 
@@ -23,16 +20,16 @@ func roles() []role {
 	return []role{
 		{
 			name: "bastion",
-			what: "SSH on port 22; another port is declared beside it",
+			// SSH on port 22; another port is declared beside it.
 			// Port 22 alone: what a client forwards with -R is sshd's too, and nobody's design.
 			declare: slices.Concat(
-				programs(tcp(22), "SSH", "/usr/sbin/sshd", "/usr/lib/ssh/sshd", "/usr/sbin/dropbear"),
+				programs(tcp(22), "SSH", "/usr/sbin/sshd", "/usr/sbin/dropbear"),
 				services(tcp(22), "SSH, started on demand", "ssh.socket", "sshd.socket", "dropbear.socket"),
 			),
 		},
 		{
 			name: "web",
-			what: "HTTP, HTTPS and HTTP/3 of the usual servers and proxies",
+			// HTTP, HTTPS and HTTP/3 of the usual servers and proxies.
 			declare: slices.Concat(
 				// Port 80 is needed to send browsers to HTTPS and for ACME (RFC 8555, 8.3).
 				programs(tcp(80), "HTTP", webServers()...),
@@ -42,7 +39,7 @@ func roles() []role {
 		},
 		{
 			name: "db",
-			what: "MySQL, MariaDB and PostgreSQL on their own ports",
+			// MySQL, MariaDB and PostgreSQL on their own ports.
 			declare: slices.Concat(
 				programs(tcp(3306), "MySQL or MariaDB", "/usr/sbin/mysqld", "/usr/sbin/mariadbd", "/usr/libexec/mysqld", "/usr/libexec/mariadbd", "/usr/bin/mysqld", "/usr/bin/mariadbd"),
 				// The X protocol; the administrative port (33062) is not for clients.
@@ -57,22 +54,22 @@ func roles() []role {
 		},
 		{
 			name: "k8s-node",
-			what: "a worker of a Kubernetes cluster: kubelet and the health of kube-proxy",
+			// A worker of a Kubernetes cluster: kubelet and the health of kube-proxy.
 			// https://kubernetes.io/docs/reference/networking/ports-and-protocols/, worker
 			// nodes. Not 10255, kubelet's port that asks for no credential, nor VXLAN.
 			declare: slices.Concat(
-				programs(
-					tcp(10250), "kubelet", "/usr/bin/kubelet", "/usr/local/bin/kubelet", "/usr/local/bin/k3s", "/usr/local/bin/rke2",
-					"/var/lib/rancher/rke2/bin/kubelet",
-				),
+				programs(tcp(10250), "kubelet", "/usr/bin/kubelet", "/usr/local/bin/kubelet"),
+				// Theirs are in directories of their versions.
+				services(tcp(10250), "kubelet of K3s or RKE2", "k3s.service", "k3s-agent.service", "rke2-server.service", "rke2-agent.service"),
 				// kube-proxy is in a container as a rule, where a whole path would not fit: the one
 				// program that is named without. Node ports are packet filter rules and no listeners.
-				programs(tcp(10256), "kube-proxy, its health", "kube-proxy", "/usr/local/bin/k3s"),
+				programs(tcp(10256), "kube-proxy, its health", "kube-proxy"),
+				services(tcp(10256), "kube-proxy of K3s, its health", "k3s.service", "k3s-agent.service"),
 			),
 		},
 		{
 			name: "mail",
-			what: "SMTP between servers, submission and IMAP or POP3 over TLS from the first byte",
+			// SMTP between servers, submission and IMAP or POP3 over TLS from the first byte.
 			declare: slices.Concat(
 				// Servers find each other on 25 alone (RFC 5321, 4.5.4.2). Submission on 587,
 				// IMAP on 143 and POP3 on 110 begin in clear; RFC 8314 has these instead.
@@ -84,7 +81,7 @@ func roles() []role {
 		},
 		{
 			name: "monitoring-server",
-			what: "where agents send to: Tentacle, Zabbix, Icinga",
+			// Where agents send to: Tentacle, Zabbix, Icinga.
 			declare: slices.Concat(
 				// Tentacle's server is a script or a program, its unit made of a System V script.
 				services(tcp(41121), "Tentacle", "tentacle_serverd.service"),
