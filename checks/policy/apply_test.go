@@ -346,3 +346,26 @@ func TestPolicyInfo(t *testing.T) {
 		t.Errorf("info (-want +got):\n%s", diff)
 	}
 }
+
+// Names of hosts are the same in small and in capital letters (RFC 4343), and a host
+// whose name is not known is any, and none in particular.
+func TestHosts(t *testing.T) {
+	for _, tc := range []struct {
+		hosts []Pattern
+		name  checks.Text
+		want  bool
+	}{
+		{nil, "", true},
+		{nil, "web-1", true},
+		{[]Pattern{"web-*"}, "WEB-1", true},
+		{[]Pattern{"WEB-*"}, "web-1", true},
+		{[]Pattern{"db", "web-1"}, "web-1", true},
+		{[]Pattern{"web-1"}, "web-1.example.org", false},
+		{[]Pattern{"web-*"}, "", false},
+		{[]Pattern{"*"}, "", true},
+	} {
+		if got := (Waiver{Hosts: tc.hosts}).onHost(tc.name); got != tc.want {
+			t.Errorf("%q on %q: %v, want %v", tc.hosts, tc.name, got, tc.want)
+		}
+	}
+}

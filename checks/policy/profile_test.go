@@ -112,7 +112,7 @@ func TestSeverityOfTheFileStandsAboveTheProfiles(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("overrides (-want +got):\n%s", diff)
 	}
-	if got := (Severities)(nil).over(nil); got != nil {
+	if got := Severities(nil).over(nil); got != nil {
 		t.Errorf("nothing over nothing is %v", got)
 	}
 }

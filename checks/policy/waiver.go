@@ -45,7 +45,7 @@ func (d *Date) UnmarshalTOML(v any) error {
 	default:
 		return refused
 	}
-	if _, err := time.Parse(time.DateOnly, text); err != nil || len(text) != len(time.DateOnly) {
+	if _, err := time.Parse(time.DateOnly, text); err != nil {
 		return refused
 	}
 	*d = Date(text)
