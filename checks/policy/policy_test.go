@@ -149,6 +149,9 @@ func TestExample(t *testing.T) {
 	if p.Agent.Modules != "checks" || p.Passwords.Memory != 64 || p.StateDir == "" {
 		t.Errorf("settings of the example were not read: %+v", p)
 	}
+	if diff := cmp.Diff(withoutPlaces(p), reread(t, p, ids)); diff != "" {
+		t.Errorf("written and read again (-first +second):\n%s", diff)
+	}
 	// Whatever can be set is shown: nothing is left at its zero value.
 	var unset []string
 	settings(reflect.ValueOf(p), "", func(name string, v reflect.Value) {
