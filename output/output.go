@@ -47,6 +47,9 @@ func Formats() []Format {
 		{Name: "pandora", Extension: "xml", Help: "modules for the Pandora FMS agent", Print: func(w io.Writer, r *checks.Report, o Options) error {
 			return Pandora(w, r, o.Pandora)
 		}, Exit: func(*checks.Report) int { return 0 }},
+		{Name: "nagios", Extension: "nagios.txt", Help: "a plugin's answer for Nagios, Icinga and NRPE", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return Nagios(w, r)
+		}, Exit: NagiosExit},
 	}
 }
 
