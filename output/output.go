@@ -50,6 +50,9 @@ func Formats() []Format {
 		{Name: "nagios", Extension: "nagios.txt", Help: "a plugin's answer for Nagios, Icinga and NRPE", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return Nagios(w, r)
 		}, Exit: NagiosExit},
+		{Name: "prometheus", Extension: "prom", Help: "a file for node_exporter's textfile collector", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return Prometheus(w, r)
+		}},
 	}
 }
 
