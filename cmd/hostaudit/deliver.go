@@ -51,6 +51,10 @@ func (p *program) deliver(report *checks.Report, s *settings, mem *memory, broke
 		opts.Pandora.Warning = checks.Clean(warned[0])
 	}
 	err := s.format.Print(p.stdout, s.redacted(printed, destination{private: isTerminal(p.stdout), format: s.format.Name}), opts)
+	if err == nil && s.format.Exit != nil && failed != nil {
+		mem.warn("output", failed) // the exit code belongs to the document that was printed
+		return nil
+	}
 	return errors.Join(failed, err)
 }
 

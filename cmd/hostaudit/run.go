@@ -32,8 +32,9 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 	defer func() {
 		// A panic's value can hold a secret of the host; its place cannot.
 		if recover() != nil {
-			fmt.Fprintf(stderr, "hostaudit: internal error at %s\n", panicPlace())
-			code = exitUsage
+			place := panicPlace()
+			fmt.Fprintf(stderr, "hostaudit: internal error at %s\n", place)
+			code = problemExit(args, stdout, errors.New("internal error at "+place))
 		}
 	}()
 	err := p.dispatch(ctx, args, &code)
@@ -54,7 +55,7 @@ func run(ctx context.Context, args, env []string, stdin io.Reader, stdout, stder
 		if _, ok := errors.AsType[usageError](err); ok {
 			fmt.Fprintln(stderr, "hostaudit: see hostaudit --help")
 		}
-		code = exitUsage
+		code = problemExit(args, stdout, err)
 	}
 	return code
 }
