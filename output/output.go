@@ -53,6 +53,15 @@ func Formats() []Format {
 		{Name: "prometheus", Extension: "prom", Help: "a file for node_exporter's textfile collector", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return Prometheus(w, r)
 		}},
+		{Name: "sarif", Extension: "sarif", Help: "SARIF 2.1.0, for GitHub code scanning and others", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return SARIF(w, r)
+		}},
+		{Name: "gitlab", Extension: "gitlab.json", Help: "a Code Quality report for GitLab", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return GitLab(w, r)
+		}},
+		{Name: "github", Extension: "github.txt", Help: "annotations in the log of a GitHub workflow", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return GitHub(w, r)
+		}},
 	}
 }
 

@@ -143,6 +143,11 @@ func TestSchemaHoldsForGoldens(t *testing.T) {
 	if err != nil || len(files) < len(fixtures) {
 		t.Fatalf("%d golden files, %v", len(files), err)
 	}
+	files = slices.DeleteFunc(files, func(file string) bool { // of formats that are JSON of their own
+		return slices.ContainsFunc(Formats(), func(f Format) bool {
+			return f.Name != "json" && strings.HasSuffix(file, "."+f.Extension)
+		})
+	})
 	for _, file := range append(files, filepath.Join("..", "testdata", "report", "full.json")) {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			data, err := os.ReadFile(file)
