@@ -33,14 +33,26 @@ const maxSARIFResults = 25_000
 // from it before the category the workflow names, and two images audited in one
 // workflow would replace each other.
 func SARIF(w io.Writer, r *checks.Report) error {
-	r = clone(r)
-	rules := newSARIFRules(r)
+	var buf bytes.Buffer
+	enc := json.NewEncoder(&buf)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(newSARIF(clone(r), maxSARIFResults)); err != nil {
+		return fmt.Errorf("rendering sarif: %w", err)
+	}
+	return writeAll(w, buf.Bytes())
+}
+
+// newSARIF is the document of r with no more results than limit.
+func newSARIF(r *checks.Report, limit int) sarifLog {
+	rules, notes := newSARIFRules(r), newSARIFNotes()
 	all := ciFindings(r)
-	kept := sarifWorst(all, maxSARIFResults)
+	kept := sarifWorst(all, limit)
 	run := sarifRun{
-		Results:    []sarifResult{},
-		BaseIDs:    sarifBases(r),
-		Properties: sarifRunBag{Target: r.Target, Summary: r.Summary, LeftOut: len(all) - len(kept), Verdicts: map[string]sarifVerdict{}},
+		Results:     []sarifResult{},
+		BaseIDs:     sarifBases(r),
+		Invocations: []sarifInvocation{notes.invocation(r, len(all)-len(kept))},
+		Properties:  sarifRunBag{Target: r.Target, Summary: r.Summary, LeftOut: len(all) - len(kept), Verdicts: map[string]sarifVerdict{}},
 	}
 	for _, f := range kept {
 		run.Results = append(run.Results, sarifResultOf(r, f, rules.of(f)))
@@ -52,23 +64,13 @@ func SARIF(w io.Writer, r *checks.Report) error {
 	if p := r.Policy; p != nil {
 		run.Properties.Policy = &sarifPolicy{Digest: p.Digest, Profile: p.Profile, Roles: p.Roles, Catalogue: p.Catalogue}
 	}
-	notes := newSARIFNotes()
-	run.Invocations = []sarifInvocation{notes.invocation(r, len(all)-len(kept))}
 	run.Tool.Driver = sarifDriver{
 		Name: shown(r.Tool.Name), Version: shown(r.Tool.Version), Rules: rules.list, Notifications: notes.descriptors,
 	}
-	log := sarifLog{
+	return sarifLog{
 		Schema: "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json", Version: "2.1.0",
 		Runs: []sarifRun{run},
 	}
-	var buf bytes.Buffer
-	enc := json.NewEncoder(&buf)
-	enc.SetEscapeHTML(false)
-	enc.SetIndent("", "  ")
-	if err := enc.Encode(log); err != nil {
-		return fmt.Errorf("rendering sarif: %w", err)
-	}
-	return writeAll(w, buf.Bytes())
 }
 
 // sarifWorst are the n worst in the order they had, the waived last to be kept.

@@ -222,18 +222,19 @@ func TestSARIFPolicy(t *testing.T) {
 // More findings than a run may hold: the least severe and the waived are left out,
 // and the document says so.
 func TestSARIFTooMany(t *testing.T) {
+	const limit = 50
 	r := report(result("ssh.root-login", func(rec *checks.Recorder) {
-		for i := range maxSARIFResults + 10 {
+		for i := range limit + 10 {
 			severity := checks.SeverityMedium
-			if i%5000 == 7 {
+			if i%10 == 7 {
 				severity = checks.SeverityLow
 			}
 			rec.Finding(checks.Finding{Kind: "key", Subject: checks.Text(fmt.Sprintf("account%06d", i)), Severity: severity, Evidence: checks.Configured})
 		}
 	}))
 	r.Checks[0].Findings[3].Waiver = &checks.WaiverNote{Reason: "tested"}
-	run := parsedSARIF(t, r)
-	if len(run.Results) != maxSARIFResults || run.Properties.LeftOut != 10 {
+	run := newSARIF(r, limit).Runs[0]
+	if len(run.Results) != limit || run.Properties.LeftOut != 10 {
 		t.Fatalf("%d results, %d left out", len(run.Results), run.Properties.LeftOut)
 	}
 	for _, res := range run.Results {
@@ -309,8 +310,12 @@ func TestSARIFRoot(t *testing.T) {
 
 func TestSARIFTexts(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
-		{"on [::]:3306", "on [::]:3306"}, {"${HOME}", "${{HOME}}"}, {"{0}", "{{0}}"}, {`\u{202e}`, `\u{{202e}}`},
-		{"[click](https://example.org)", `[click\](https://example.org)`}, {`[a\\](1)`, `[a\\\](1)`},
+		{"on [::]:3306", "on [::]:3306"},
+		{"${HOME}", "${{HOME}}"},
+		{"{0}", "{{0}}"},
+		{`\u{202e}`, `\u{{202e}}`},
+		{"[click](https://example.org)", `[click\](https://example.org)`},
+		{`[a\\](1)`, `[a\\\](1)`},
 	} {
 		if got := sarifPlain(c.in); got != c.want {
 			t.Errorf("%q became %q, want %q", c.in, got, c.want)
@@ -319,8 +324,12 @@ func TestSARIFTexts(t *testing.T) {
 		}
 	}
 	for _, c := range []struct{ in, want string }{
-		{"etc/ssh/sshd_config", "etc/ssh/sshd_config"}, {"a b/ä", "a%20b/%C3%A4"}, {"c:d?e#f%g", "c%3Ad%3Fe%23f%25g"},
-		{"\xff\n\\", "%FF%0A%5C"}, {"", ""}, {"[x]|{y}^`\"<>", "%5Bx%5D%7C%7By%7D%5E%60%22%3C%3E"},
+		{"etc/ssh/sshd_config", "etc/ssh/sshd_config"},
+		{"a b/ä", "a%20b/%C3%A4"},
+		{"c:d?e#f%g", "c%3Ad%3Fe%23f%25g"},
+		{"\xff\n\\", "%FF%0A%5C"},
+		{"", ""},
+		{"[x]|{y}^`\"<>", "%5Bx%5D%7C%7By%7D%5E%60%22%3C%3E"},
 	} {
 		if got := sarifURI(c.in); got != c.want {
 			t.Errorf("%q became %q, want %q", c.in, got, c.want)
@@ -375,4 +384,21 @@ func FuzzSARIFTexts(f *testing.F) {
 			t.Errorf("%q does not survive JSON: %s (%v)", text, out, err)
 		}
 	})
+}
+
+// A report read back from its file is printed with the same bytes.
+func TestCIFromFile(t *testing.T) {
+	for _, f := range fixtures {
+		for _, format := range []string{"sarif", "gitlab", "github"} {
+			t.Run(f.name+"-"+format, func(t *testing.T) {
+				read, err := ReadJSON(bytes.NewReader(printed(t, "json", f.report())))
+				if err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(string(printed(t, format, f.report())), string(printed(t, format, read))); diff != "" {
+					t.Error(diff)
+				}
+			})
+		}
+	}
 }
