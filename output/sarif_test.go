@@ -335,6 +335,9 @@ func TestSARIFTexts(t *testing.T) {
 			t.Errorf("%q became %q, want %q", c.in, got, c.want)
 		}
 	}
+	if got, want := sarifMarkdown("ask @root $5 at http://x, [::]:22"), `ask \@root \$5 at http\://x, \[::\]:22`; got != want {
+		t.Errorf("markdown %q, want %q", got, want)
+	}
 	for in, want := range map[string]string{
 		"/etc/x": "etc/x", "//host/x": "host/x", "/../../etc/x": "etc/x", "a/../..": "", "/": "", "": "", "./x": "x", "/a/./b//c/": "a/b/c",
 	} {
