@@ -62,6 +62,9 @@ func Formats() []Format {
 		{Name: "github", Extension: "github.txt", Help: "annotations in the log of a GitHub workflow", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return GitHub(w, r)
 		}},
+		{Name: "junit", Extension: "junit.xml", Help: "test cases for Jenkins, GitLab and others", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return JUnit(w, r)
+		}},
 	}
 }
 
