@@ -65,6 +65,9 @@ func Formats() []Format {
 		{Name: "junit", Extension: "junit.xml", Help: "test cases for Jenkins, GitLab and others", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return JUnit(w, r)
 		}},
+		{Name: "markdown", Extension: "md", Help: "summary of a pipeline's job, or a comment", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return Markdown(w, r)
+		}},
 	}
 }
 
