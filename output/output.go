@@ -68,6 +68,9 @@ func Formats() []Format {
 		{Name: "markdown", Extension: "md", Help: "summary of a pipeline's job, or a comment", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return Markdown(w, r)
 		}},
+		{Name: "csv", Extension: "csv", Help: "a table, one row for each finding and gap", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return CSV(w, r)
+		}},
 	}
 }
 
