@@ -71,6 +71,9 @@ func Formats() []Format {
 		{Name: "csv", Extension: "csv", Help: "a table, one row for each finding and gap", Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return CSV(w, r)
 		}},
+		{Name: "ocsf", Extension: "ocsf.json", Help: "OCSF " + ocsfVersion + " Compliance Finding events", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return OCSF(w, r)
+		}},
 	}
 }
 
