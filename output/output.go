@@ -44,6 +44,9 @@ func Formats() []Format {
 		{Name: "json", Extension: "json", Help: "everything, schema " + checks.Schema, Print: func(w io.Writer, r *checks.Report, _ Options) error {
 			return JSON(w, r)
 		}},
+		{Name: "html", Extension: "html", Help: "one page for a browser or paper, without scripts", Print: func(w io.Writer, r *checks.Report, _ Options) error {
+			return HTML(w, r)
+		}},
 		{Name: "pandora", Extension: "xml", Help: "modules for the Pandora FMS agent", Print: func(w io.Writer, r *checks.Report, o Options) error {
 			return Pandora(w, r, o.Pandora)
 		}, Exit: func(*checks.Report) int { return 0 }},
