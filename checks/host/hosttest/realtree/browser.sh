@@ -2,7 +2,7 @@
 # Usage: browser.sh DIR
 #
 # Builds DIR/bookworm+browser, a layer above DIR/bookworm with what looks at the HTML
-# report: Debian's headless Chromium, poppler-utils that read the paper it prints, and where
+# report: Debian's headless Chromium, poppler-utils that read the paper it prints, and, where
 # this machine has npm, the W3C's checker of HTML (vnu, with the Java it needs) and axe-core,
 # which looks for what shuts people out. The files of npm are at /opt/report.
 #
@@ -14,28 +14,27 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 . "$here/common.sh"
 packages="chromium-headless-shell fonts-dejavu-core fonts-liberation2 openjdk-17-jre-headless poppler-utils"
-modules="vnu-jar@26.9.27 axe-core@4.14.1"
 
 recipe() { cat "$here/common.sh" "$here/browser.sh" "$dir/bookworm.stamp" | sha256sum | cut -d' ' -f1; }
 
-# fetched puts the files of the npm packages into $1; npm checks their digests.
+# fetched puts what the layer in $1 lacks of the npm packages there. npm checks digests.
 fetched() {
-	local module
-	mkdir -p "$1"
-	command -v npm >/dev/null || { log "no npm: no checker of HTML and none of accessibility"; return 0; }
-	for module in $modules; do
-		mkdir "$1/$module"
-		if ! {
-			npm pack --silent --pack-destination "$1/$module" "$module" &&
-				tar -xzf "$1/$module"/*.tgz -C "$1/$module"
-		} >>"$new.log" 2>&1; then
-			tail -n 20 "$new.log" >&2
+	local module from file
+	for module in "vnu-jar@26.9.27 build/dist/vnu.jar" "axe-core@4.14.1 axe.min.js"; do
+		read -r module from <<<"$module"
+		file=$1/opt/report/${from##*/}
+		[ ! -f "$file" ] || continue
+		command -v npm >/dev/null || { log "no npm, no $module: its tests will skip"; continue; }
+		mkdir -p "$1/opt/report" "$dir/new-browser.npm"
+		if ! npm pack --silent --ignore-scripts --fetch-retries 1 --fetch-timeout 60000 \
+			--pack-destination "$dir/new-browser.npm" "$module" >/dev/null ||
+			! tar -xzf "$dir/new-browser.npm"/*.tgz -C "$dir/new-browser.npm" "package/$from"; then
 			log "$module: not fetched, its tests will skip"
-			continue
+		else
+			mv "$dir/new-browser.npm/package/$from" "$file"
 		fi
-		find "$1/$module/package" \( -name vnu.jar -o -name axe.min.js \) -exec mv {} "$1" \;
+		rm -rf "$dir/new-browser.npm"
 	done
-	rm -rf "$1"/*@*
 }
 
 # Runs as process 1 of its own namespaces. The lists of apt and what keeps services from
@@ -79,6 +78,7 @@ flock 9
 want=$(recipe)
 layer=$dir/bookworm+browser
 if [ -d "$layer" ] && [ "$(cat "$layer.stamp" 2>/dev/null)" = "$want" ]; then
+	fetched "$layer"
 	exit 0
 fi
 started=$SECONDS
@@ -87,7 +87,6 @@ rm -rf "$layer.stamp" "$layer" "$dir"/new-browser.*
 new=$dir/new-browser.$$
 mkdir "$new"
 chmod 755 "$new"
-fetched "$new.npm"
 if ! timeout --kill-after 10 600 unshare --mount --propagation private --pid --ipc --uts --fork --kill-child \
 	bash "$here/browser.sh" --inside "$dir" "$new" 9>&- || [ ! -d "$new+browser" ]; then
 	log "bookworm+browser: failed, its tests will skip"
@@ -95,11 +94,10 @@ if ! timeout --kill-after 10 600 unshare --mount --propagation private --pid --i
 	exit 0
 fi
 # What draws on graphics cards is of no use to a browser without a screen; Java starts
-# without the other archive of its classes.
+# without the second archive of its classes.
 find "$new+browser" \( -name 'libLLVM*' -o -name 'libz3.so*' -o -name 'libVkLayer*' -o -path '*/dri/*_dri.so' \
 	-o -name classes_nocoops.jsa \) -delete
-mkdir -p "$new+browser/opt"
-mv "$new.npm" "$new+browser/opt/report"
+fetched "$new+browser"
 mv "$new+browser" "$layer"
 rm -rf "$new" "$new".*
 echo "$want" >"$layer.stamp"

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Usage: ensure.sh DIR
 #
-# Sees to it that the tree of real daemons is at DIR/bookworm and up to date, and the trees
-# of units at DIR/units-SUITE. Where this machine cannot have them (no root, no namespaces,
-# no way to get debootstrap) it says so and succeeds: the tests that need a tree then skip
-# and say why. Anything else that goes wrong is an error.
+# Sees to it that the tree of real daemons is at DIR/bookworm and up to date, the browser
+# in a layer above it, and the trees of units at DIR/units-SUITE. Where this machine cannot
+# have them (no root, no namespaces, no way to get debootstrap) it says so and succeeds: the
+# tests that need a tree then skip and say why. Anything else that goes wrong is an error.
 set -euo pipefail
 
 none() {
@@ -25,4 +25,10 @@ if ! command -v debootstrap >/dev/null; then
 fi
 here=$(dirname "${BASH_SOURCE[0]}")
 bash "$here/build.sh" "$1"
-exec bash "$here/units.sh" "$1"
+# Each of the two waits much for what it fetches.
+bash "$here/browser.sh" "$1" &
+browser=$!
+status=0
+bash "$here/units.sh" "$1" || status=$?
+wait "$browser"
+exit "$status"
