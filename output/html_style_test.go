@@ -67,7 +67,7 @@ func TestHTMLContrast(t *testing.T) {
 		t.Run(scheme, func(t *testing.T) {
 			// Every text has one of these colours on the paper, or is of the paper's on one
 			// of them (the squares of what failed).
-			for _, name := range strings.Fields("ink soft link critical high medium low none unknown pass waived na") {
+			for name := range strings.FieldsSeq("ink soft link critical high medium low none unknown pass waived na") {
 				if got := contrast(t, colors[name], colors["paper"]); got < 4.5 {
 					t.Errorf("%s %s on %s: %.2f", name, colors[name], colors["paper"], got)
 				}
