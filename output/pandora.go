@@ -251,18 +251,21 @@ func loudest(results []checks.Result, o PandoraOptions) string {
 	return rank[highest]
 }
 
-// status says how loud a check is.
+// status says how loud a check is. What the configuration took from the gate is no
+// alarm either: findings of the earlier report, checks younger than the catalogue.
 func status(r *checks.Result, o PandoraOptions) string {
 	switch judge(r) {
 	case failed:
-		switch s := worst(r); {
+		switch s := r.Gating(); {
 		case s >= checks.SeverityHigh:
 			return statusCritical
 		case s == checks.SeverityMedium, s == checks.SeverityLow && o.AlarmLow:
 			return statusWarning
 		}
 	case notChecked:
-		return statusWarning
+		if !r.Ungated {
+			return statusWarning
+		}
 	}
 	return statusNormal
 }

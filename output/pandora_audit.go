@@ -34,6 +34,9 @@ func auditStatus(r *checks.Report, results []checks.Result, o PandoraOptions) mo
 	default:
 		m.description.head = "OK: the audit ran to its end"
 	}
+	if notes := noteCounts(r.Policy); notes != "" {
+		m.description.tail = "; of the configuration: " + notes
+	}
 	version := shown(r.Tool.Name) + " " + shown(r.Tool.Version)
 	parts := []string{count(results).sentence()}
 	if r.Run != nil {
@@ -42,15 +45,19 @@ func auditStatus(r *checks.Report, results []checks.Result, o PandoraOptions) mo
 			parts = append(parts, "word list "+shortDigest(r.Run.WordList))
 		}
 	}
-	if o.Policy != "" {
-		parts = append(parts, "policy "+shortDigest(o.Policy))
+	digest := o.Policy
+	if r.Policy != nil {
+		digest = cmp.Or(digest, r.Policy.Digest)
+	}
+	if digest != "" {
+		parts = append(parts, "policy "+shortDigest(digest))
 	}
 	parts = append([]string{strings.TrimSpace(version)}, append(parts, "health: "+health)...)
 	m.data = strings.Join(parts, "; ")
 	return m
 }
 
-// auditFindings counts the unwaived findings at alarm level, before any are merged.
+// auditFindings counts the findings that decide at alarm level, before any are merged.
 func auditFindings(results []checks.Result, o PandoraOptions) module {
 	level := checks.SeverityMedium
 	if o.AlarmLow {
@@ -65,18 +72,22 @@ func auditFindings(results []checks.Result, o PandoraOptions) module {
 		}
 		bad = append(bad, r)
 		for _, f := range r.Findings {
-			if f.Waiver == nil && f.Severity >= level {
+			if f.Waiver == nil && !f.Known && !r.Ungated && f.Severity >= level {
 				n++
 			}
 		}
-		if len(r.Findings) == 0 && r.Severity >= level {
+		if len(r.Findings) == 0 && r.Gating() >= level {
 			n++
 		}
 	}
 	slices.SortStableFunc(bad, func(a, b *checks.Result) int { return cmp.Compare(worst(b), worst(a)) })
 	var items []string
 	for _, r := range bad {
-		items = append(items, fmt.Sprintf("%s (%s)", shown(r.ID), worst(r)))
+		how := worst(r).String()
+		if r.Gating() == checks.SeverityNone {
+			how += ", no alarm"
+		}
+		items = append(items, fmt.Sprintf("%s (%s)", shown(r.ID), how))
 	}
 	m := module{name: findingsModule, kind: "generic_data", data: fmt.Sprint(n), status: loudest(results, o)}
 	unsure := ""
@@ -94,7 +105,7 @@ func auditFindings(results []checks.Result, o PandoraOptions) module {
 	case v == inProgress:
 		m.description.head = prefix(v) + "no finding so far"
 	case v == waived:
-		m.description.head = prefix(v) + "every finding is waived"
+		m.description.head = prefix(v) + "every finding and gap is waived"
 	case v == passed:
 		m.description.head = prefix(v) + "no finding"
 	default:

@@ -96,6 +96,23 @@ func TestPandoraVerdicts(t *testing.T) {
 		r.Waived = true
 		return r
 	}
+	coveredBut := func(but checks.Reason, r checks.Result) checks.Result {
+		for i := range r.Gaps {
+			if r.Gaps[i].Reason != but {
+				r.Gaps[i].Waiver = &checks.WaiverNote{Reason: "w"}
+			}
+		}
+		return r
+	}
+	covered := func(r checks.Result) checks.Result { return coveredBut("", r) }
+	standing := func(r checks.Result, change func(*checks.Finding)) checks.Result {
+		change(&r.Findings[0])
+		return r
+	}
+	ungated := func(r checks.Result) checks.Result {
+		r.Ungated = true
+		return r
+	}
 	contradiction := result("ssh.port", low)
 	contradiction.Status = checks.StatusPass
 	bare := passing("ssh.port", "x")
@@ -123,6 +140,15 @@ func TestPandoraVerdicts(t *testing.T) {
 		{"progress-and-finding", result("password.dictionary", func(r *checks.Recorder) { progress()(r); low(r) }), PandoraOptions{}, "0", "CRITICAL", "FAIL: "},
 		{"waived", waive(result("accounts.uid0", low)), PandoraOptions{}, "1", "NORMAL", "WAIVED: "},
 		{"waived-with-gap", waive(result("accounts.uid0", func(r *checks.Recorder) { low(r); gap(checks.ReasonUnreadable)(r) })), PandoraOptions{}, "0", "WARNING", "NOT CHECKED: "},
+		{"gap-waived", covered(result("accounts.uid0", gap(checks.ReasonUnreadable))), PandoraOptions{}, "1", "NORMAL", "WAIVED: "},
+		{"gap-waived-beside-waived", covered(waive(result("accounts.uid0", func(r *checks.Recorder) { low(r); gap(checks.ReasonUnreadable)(r) }))), PandoraOptions{}, "1", "NORMAL", "WAIVED: "},
+		{"gap-waived-beside-finding", covered(result("accounts.uid0", func(r *checks.Recorder) { low(r); gap(checks.ReasonUnreadable)(r) })), PandoraOptions{}, "0", "CRITICAL", "FAIL: "},
+		{"progress-and-waived-gap", coveredBut(checks.ReasonBudget, result("password.dictionary", progress(checks.ReasonUnsupported))), PandoraOptions{}, "0", "NORMAL", "IN PROGRESS: "},
+		{"progress-waived", covered(result("password.dictionary", progress())), PandoraOptions{}, "1", "NORMAL", "WAIVED: "},
+		{"known", standing(result("accounts.uid0", low), func(f *checks.Finding) { f.Known = true }), PandoraOptions{}, "0", "NORMAL", "FAIL: "},
+		{"expired", standing(result("accounts.uid0", low), func(f *checks.Finding) { f.Expired = &checks.WaiverNote{Reason: "w"} }), PandoraOptions{}, "0", "CRITICAL", "FAIL: "},
+		{"ungated", ungated(result("accounts.uid0", low)), PandoraOptions{}, "0", "NORMAL", "FAIL: "},
+		{"ungated-unknown", ungated(result("accounts.uid0", gap(checks.ReasonUnreadable))), PandoraOptions{}, "0", "NORMAL", "NOT CHECKED: "},
 		{"pass-with-finding", contradiction, PandoraOptions{}, "0", "WARNING", "FAIL: "},
 		{"fail-without-finding", bare, PandoraOptions{}, "0", "WARNING", "FAIL: "},
 	} {
@@ -203,6 +229,7 @@ func TestPandoraFindingsCount(t *testing.T) {
 		{"full", "bad", PandoraOptions{Full: true}, "54"},
 		{"waived-not-counted", "waived", PandoraOptions{AlarmLow: true}, "3"},
 		{"unknown-not-counted", "unknown", PandoraOptions{}, "0"},
+		{"known-and-ungated-not-counted", "policy", PandoraOptions{AlarmLow: true}, "3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if m := byName(t, fixtureNamed(t, c.fixture), c.o)[findingsModule]; m["data"] != c.want || m["type"] != "generic_data" {

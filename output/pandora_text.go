@@ -34,22 +34,24 @@ func describe(r *checks.Result) description {
 	switch v {
 	case failed:
 		d.items = append(findingItems(r), gapItems(r, "not examined: ")...)
-		d.tail = ". Expected: " + title
+		d.tail = noAlarm(r) + ". Expected: " + title
 		if r.Remedy != "" {
 			d.tail += ". Fix: " + shown(r.Remedy)
 		}
 	case notChecked, inProgress:
 		d.items = gapItems(r, "")
-		d.tail = ". Expected: " + title
+		d.tail = noAlarm(r) + ". Expected: " + title
 	case waived:
 		for _, f := range r.Findings {
-			d.items = append(d.items, said(f.Subject, f.Detail)+" ("+waiverWords(f.Waiver)+")")
+			if f.Waiver != nil {
+				d.items = append(d.items, said(f.Subject, f.Detail)+" ("+waiverWords(f.Waiver)+")")
+			}
 		}
 		d.tail = ". Expected: " + title
 	case passed:
 		d.head += title
 	}
-	if v < notChecked { // gaps that the verdict allows for stay visible
+	if v < inProgress { // gaps that the verdict allows for stay visible
 		d.items = append(d.items, gapItems(r, "not examined: ")...)
 	}
 	if len(d.items) == 0 {
@@ -65,6 +67,14 @@ func describe(r *checks.Result) description {
 	return d
 }
 
+// noAlarm says why a bad verdict is none.
+func noAlarm(r *checks.Result) string {
+	if r.Ungated {
+		return ". No alarm: " + strings.TrimPrefix(ungatedWords, "decides nothing: ")
+	}
+	return ""
+}
+
 // idOf is the check's ID. No check of ours is without one, but whatever a report
 // holds, no description is empty.
 func idOf(r *checks.Result) string { return cmp.Or(strings.TrimSpace(shown(r.ID)), "unnamed check") }
@@ -78,8 +88,8 @@ func findingItems(r *checks.Result) []string {
 			covered++
 			continue
 		}
-		traits := strings.Join(nonEmpty(f.Severity.String(), shown(f.Evidence), place(f.Location)), ", ")
-		items = append(items, said(f.Subject, f.Detail)+" ("+traits+")")
+		traits := append(nonEmpty(f.Severity.String(), shown(f.Evidence), place(f.Location)), standing(nil, f.Expired, f.Known)...)
+		items = append(items, said(f.Subject, f.Detail)+" ("+strings.Join(traits, ", ")+")")
 	}
 	if len(items) == 0 {
 		items = nonEmpty(shown(r.Summary))
@@ -95,7 +105,8 @@ func gapItems(r *checks.Result, label string) []string {
 	var items []string
 	for _, g := range r.Gaps {
 		item := label + cmp.Or(said(g.Subject, g.Detail), "part of it")
-		items = append(items, item+" ("+strings.Join(nonEmpty(reasonWords(g.Reason), place(g.Location)), ", ")+")")
+		traits := append(nonEmpty(reasonWords(g.Reason), place(g.Location)), standing(g.Waiver, g.Expired, false)...)
+		items = append(items, item+" ("+strings.Join(traits, ", ")+")")
 	}
 	return items
 }
@@ -103,15 +114,6 @@ func gapItems(r *checks.Result, label string) []string {
 // said is "subject: detail", or the one there is.
 func said(subject, detail checks.Text) string {
 	return strings.Join(nonEmpty(shown(subject), shown(detail)), ": ")
-}
-
-// waiverWords is "waived until 2027-01-31: reason".
-func waiverWords(w *checks.WaiverNote) string {
-	words := "waived"
-	if w.Expires != "" {
-		words += " until " + shown(w.Expires)
-	}
-	return strings.Join(nonEmpty(words, shown(w.Reason)), ": ")
 }
 
 // shortDigest is a digest with the 12 hex digits a person compares.

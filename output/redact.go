@@ -26,8 +26,17 @@ const maxNames = 1000
 // not be examined says nothing about its password.
 func Redact(r *checks.Report) *checks.Report {
 	c := clone(r)
+	var names []string
 	for i := range c.Checks {
-		redactResult(&c.Checks[i])
+		names = append(names, redactResult(&c.Checks[i])...)
+	}
+	// A waiver names what it covers.
+	if c.Policy != nil && len(names) > 0 {
+		for i, n := range c.Policy.Notes {
+			if mentions(string(n.Detail), names) {
+				c.Policy.Notes[i].Detail = withheld
+			}
+		}
 	}
 	c.Summary = checks.Summarize(c.Checks)
 	return c
@@ -43,8 +52,8 @@ type group struct {
 	known    bool
 }
 
-func redactResult(r *checks.Result) {
-	var names []string
+// redactResult returns the names that are no longer there.
+func redactResult(r *checks.Result) (names []string) {
 	var open []checks.Finding
 	merged := map[group]int{}
 	expires := map[group]string{}
@@ -64,7 +73,7 @@ func redactResult(r *checks.Result) {
 		}
 	}
 	if len(merged) == 0 {
-		return
+		return nil
 	}
 	total := len(r.Findings)
 	for g, n := range merged {
@@ -100,6 +109,14 @@ func redactResult(r *checks.Result) {
 			r.Facts[key] = withheld
 		}
 	}
+	return names
+}
+
+// Merged reports whether f, of the check, stands for findings whose names were
+// withheld: its subject is a number, which its fingerprint does not cover. Two of
+// them can be of different accounts even if they are equal.
+func Merged(checkID string, f checks.Finding) bool {
+	return f.Subject != "" && f.Fingerprint == checks.Fingerprint(checkID, f.Evidence, f.Kind, "", "")
 }
 
 // compareFindings is the order of the recorder: worst first, then bytewise.

@@ -38,6 +38,7 @@ func Text(w io.Writer, r *checks.Report, o TextOptions) error {
 	t.passes()
 	t.notApplicable()
 	t.notes()
+	t.configuration(r.Policy)
 	t.timings()
 	t.closing(r)
 	return writeAll(w, p.buf.Bytes())
@@ -110,6 +111,9 @@ func (t *textReport) failures() {
 		severity := worst(r)
 		t.para(0, fmt.Sprintf("%-9s", strings.ToUpper(severity.String())), severityStyle(severity), shown(r.ID))
 		t.para(indent, "", plain, shown(r.Title))
+		if r.Ungated {
+			t.para(indent, "", plain, "it "+ungatedWords)
+		}
 		if own := ownSummary(r); own != "" {
 			t.para(indent, "", plain, own)
 		}
@@ -125,12 +129,12 @@ func (t *textReport) failures() {
 	}
 }
 
-// list prints the findings, the unwaived first; a severity is told where it is
-// not the check's.
+// list prints the findings, first those that count, last the waived ones; a severity
+// is told where it is not the check's.
 func (t *textReport) list(findings []checks.Finding, severity checks.Severity) {
 	sorted := slices.Clone(findings)
 	slices.SortStableFunc(sorted, func(a, b checks.Finding) int {
-		return cmp.Or(boolCompare(a.Waiver != nil, b.Waiver != nil), cmp.Compare(b.Severity, a.Severity))
+		return cmp.Or(boolCompare(a.Waiver != nil, b.Waiver != nil), boolCompare(a.Known, b.Known), cmp.Compare(b.Severity, a.Severity))
 	})
 	for i, f := range sorted {
 		if i == maxListed {
@@ -142,9 +146,7 @@ func (t *textReport) list(findings []checks.Finding, severity checks.Severity) {
 			traits = append(traits, f.Severity.String())
 		}
 		traits = append(traits, shown(f.Evidence), place(f.Location))
-		if f.Waiver != nil {
-			traits = append(traits, waiverWords(f.Waiver))
-		}
+		traits = append(traits, standing(f.Waiver, f.Expired, f.Known)...)
 		t.para(indent, "- ", plain, said(f.Subject, f.Detail)+t.bracketed(traits...))
 	}
 }
@@ -156,7 +158,7 @@ func (t *textReport) gaps(r *checks.Result, label string) {
 			return
 		}
 		t.para(indent, "- ", plain, label+cmp.Or(said(g.Subject, g.Detail), "part of it")+
-			t.bracketed(reasonWords(g.Reason), place(g.Location)))
+			t.bracketed(append([]string{reasonWords(g.Reason), place(g.Location)}, standing(g.Waiver, g.Expired, false)...)...))
 	}
 }
 
@@ -195,7 +197,9 @@ func (t *textReport) details(left int, r *checks.Result) {
 
 func (t *textReport) unknowns() {
 	list := t.of(notChecked, inProgress)
-	partly := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool { return len(r.Gaps) == 0 })
+	partly := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool {
+		return len(r.Gaps) == 0 || judge(r) == waived && !r.Open()
+	})
 	if len(list)+len(partly) == 0 {
 		return
 	}
@@ -210,6 +214,9 @@ func (t *textReport) unknowns() {
 		}
 		t.para(0, shown(r.ID), magenta, "")
 		t.para(indent, "", plain, heading)
+		if r.Ungated {
+			t.para(indent, "", plain, "it "+ungatedWords)
+		}
 		if len(r.Gaps) == 0 {
 			t.para(indent, "- ", plain, cmp.Or(shown(r.Summary), "no verdict")+t.bracketed(reasonWords(r.Reason)))
 		}
@@ -225,7 +232,9 @@ func (t *textReport) unknowns() {
 func advices(r *checks.Result) []string {
 	reasons := []checks.Reason{}
 	for _, g := range r.Gaps {
-		reasons = append(reasons, g.Reason)
+		if g.Waiver == nil {
+			reasons = append(reasons, g.Reason)
+		}
 	}
 	if len(reasons) == 0 {
 		reasons = append(reasons, r.Reason)

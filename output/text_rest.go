@@ -17,11 +17,14 @@ func (t *textReport) waived() {
 	if len(list) == 0 {
 		return
 	}
-	t.heading("WAIVED", yellow, "found, and accepted")
+	t.heading("WAIVED", yellow, "found or not examined, and accepted")
 	t.blank()
 	for _, r := range list {
 		t.para(0, shown(r.ID), bold, "")
 		t.list(r.Findings, r.Severity)
+		if !r.Open() { // else they stand with what could not be checked
+			t.gaps(r, "not examined: ")
+		}
 	}
 }
 
@@ -75,7 +78,8 @@ func (t *textReport) row(id, text string) {
 // notes are those of checks that are otherwise only listed.
 func (t *textReport) notes() {
 	list := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool {
-		return len(r.Notes) == 0 || len(r.Gaps) > 0 // with gaps they were shown
+		// With gaps they were shown.
+		return len(r.Notes) == 0 || len(r.Gaps) > 0 && (judge(r) != waived || r.Open())
 	})
 	if len(list) == 0 {
 		return
@@ -113,8 +117,21 @@ func (t *textReport) closing(r *checks.Report) {
 		t.para(0, "No weakness was found.", green, "")
 	}
 	label, line, _ := strings.Cut(c.sentence(), ": ")
+	var under []string
 	if c.waivers > 0 {
-		line += "; " + plural(c.waivers, "finding") + " waived"
+		under = append(under, plural(c.waivers, "finding"))
+	}
+	if c.gaps > 0 {
+		under = append(under, plural(c.gaps, "gap"))
+	}
+	if len(under) > 0 {
+		line += "; " + strings.Join(under, " and ") + " waived"
+	}
+	if c.expired > 0 {
+		line += "; " + plural(c.expired, "waiver") + " ended"
+	}
+	if c.known > 0 {
+		line += "; " + plural(c.known, "finding") + " " + knownWords
 	}
 	t.para(0, label+": ", bold, line)
 }

@@ -15,7 +15,7 @@ type verdict int
 const (
 	notApplicable verdict = iota
 	passed
-	waived     // every finding is covered by a waiver
+	waived     // every finding and every gap is covered by a waiver
 	inProgress // a password audit that needs more runs to get through its list
 	notChecked
 	failed
@@ -37,9 +37,9 @@ func judge(r *checks.Result) verdict {
 		return failed
 	case r.Status == checks.StatusUnknown && unfinished(r):
 		return inProgress
-	case r.Status == checks.StatusUnknown, r.Status == checks.StatusFail && len(r.Gaps) > 0:
+	case r.Open() && (r.Status == checks.StatusUnknown || r.Status == checks.StatusFail):
 		return notChecked
-	case covered > 0:
+	case covered > 0, r.Status == checks.StatusUnknown:
 		return waived
 	case r.Status == checks.StatusPass:
 		return passed
@@ -52,11 +52,11 @@ func judge(r *checks.Result) verdict {
 // unfinished reports a password check that says itself it goes on in the next
 // run and left nothing else open than time.
 func unfinished(r *checks.Result) bool {
-	if r.Family != "password" && r.ID != "mysql.passwords" || r.Facts["progress"] != "in_progress" || len(r.Gaps) == 0 {
+	if r.Family != "password" && r.ID != "mysql.passwords" || r.Facts["progress"] != "in_progress" || len(r.Gaps) == 0 || !r.Open() {
 		return false
 	}
 	for _, gap := range r.Gaps {
-		if gap.Reason != checks.ReasonBudget {
+		if gap.Waiver == nil && gap.Reason != checks.ReasonBudget {
 			return false
 		}
 	}
@@ -78,6 +78,9 @@ type tally struct {
 	verdicts [failed + 1]int
 	severity [checks.SeverityCritical + 1]int // failed checks by their worst finding
 	waivers  int                              // findings under a waiver
+	gaps     int                              // gaps under a waiver
+	expired  int                              // findings and gaps whose waiver has ended
+	known    int                              // open findings that an earlier report has
 }
 
 func count(results []checks.Result) tally {
@@ -93,8 +96,23 @@ func count(results []checks.Result) tally {
 			}
 		}
 		for j := range r.Findings {
-			if r.Findings[j].Waiver != nil {
+			switch f := &r.Findings[j]; {
+			case f.Waiver != nil:
 				t.waivers++
+				continue
+			case f.Expired != nil:
+				t.expired++
+			}
+			if r.Findings[j].Known {
+				t.known++
+			}
+		}
+		for j := range r.Gaps {
+			switch g := &r.Gaps[j]; {
+			case g.Waiver != nil:
+				t.gaps++
+			case g.Expired != nil:
+				t.expired++
 			}
 		}
 	}

@@ -1,0 +1,32 @@
+package checks
+
+// Gating is the highest severity among the findings that decide about the exit code
+// and the alarm: neither waived nor known from an earlier report, of a check that is
+// not younger than the pinned catalogue. A failed check that names no finding counts
+// with its own severity.
+func (r Result) Gating() Severity {
+	if r.Ungated {
+		return SeverityNone
+	}
+	if r.Status == StatusFail && len(r.Findings) == 0 {
+		return r.Severity
+	}
+	worst := SeverityNone
+	for _, f := range r.Findings {
+		if f.Waiver == nil && !f.Known {
+			worst = max(worst, f.Severity)
+		}
+	}
+	return worst
+}
+
+// Open reports whether something is left to be answered: a gap that no waiver
+// covers, or an unknown verdict that names no gap.
+func (r Result) Open() bool {
+	for _, g := range r.Gaps {
+		if g.Waiver == nil {
+			return true
+		}
+	}
+	return r.Status == StatusUnknown && len(r.Gaps) == 0
+}
