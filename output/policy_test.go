@@ -27,18 +27,18 @@ func TestRedactPolicyNotes(t *testing.T) {
 	}
 }
 
-func TestMerged(t *testing.T) {
+func TestRedactedIsCounted(t *testing.T) {
 	private := result("password.dictionary", func(r *checks.Recorder) { r.Finding(weak("alice", "listed")) })
-	if f := private.Findings[0]; Merged(private.ID, f) {
+	if f := private.Findings[0]; f.Counted(private.ID) {
 		t.Errorf("%+v is one finding", f)
 	}
-	if f := Redact(report(private)).Checks[0].Findings[0]; !Merged(private.ID, f) {
+	if f := Redact(report(private)).Checks[0].Findings[0]; !f.Counted(private.ID) {
 		t.Errorf("%+v stands for others", f)
 	}
 	nameless := result("ssh.port", func(r *checks.Recorder) {
 		r.Finding(checks.Finding{Kind: "port-22", Detail: "x", Evidence: checks.Running})
 	})
-	if Merged(nameless.ID, nameless.Findings[0]) {
+	if nameless.Findings[0].Counted(nameless.ID) {
 		t.Error("a finding without subject was merged from none")
 	}
 }

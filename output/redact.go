@@ -112,13 +112,6 @@ func redactResult(r *checks.Result) (names []string) {
 	return names
 }
 
-// Merged reports whether f, of the check, stands for findings whose names were
-// withheld: its subject is a number, which its fingerprint does not cover. Two of
-// them can be of different accounts even if they are equal.
-func Merged(checkID string, f checks.Finding) bool {
-	return f.Subject != "" && f.Fingerprint == checks.Fingerprint(checkID, f.Evidence, f.Kind, "", "")
-}
-
 // compareFindings is the order of the recorder: worst first, then bytewise.
 func compareFindings(a, b checks.Finding) int {
 	standing := func(f checks.Finding) int {

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"hostaudit/checks"
@@ -27,14 +28,20 @@ type StatusChange struct {
 type Difference struct {
 	Added    []Change
 	Removed  []Change
+	Changed  []Alteration // in both, with another severity, or waived in one of them
 	Statuses []StatusChange
+}
+
+// Alteration is a finding that both reports have and that counts differently.
+type Alteration struct {
+	CheckID  string
+	Old, New checks.Finding
 }
 
 // Compare tells what changed from before to after.
 func Compare(before, after *checks.Report) Difference {
 	var d Difference
-	d.Added = missingFrom(before, after)
-	d.Removed = missingFrom(after, before)
+	d.Added, d.Removed, d.Changed = paired(before, after)
 	old := map[string]checks.Status{}
 	for _, r := range before.Checks {
 		old[r.ID] = r.Status
@@ -59,23 +66,66 @@ func Compare(before, after *checks.Report) Difference {
 	return d
 }
 
-// missingFrom returns the findings of report that base has fewer of.
-func missingFrom(base, report *checks.Report) []Change {
-	have := map[string]int{}
-	for _, r := range base.Checks {
-		for _, f := range r.Findings {
-			have[f.Fingerprint]++
-		}
+// identity tells a finding from others across reports. Where names were withheld
+// the fingerprint does not cover the subject, which is a number: two numbers are two
+// findings.
+func identity(checkID string, f checks.Finding) string {
+	if f.Counted(checkID) {
+		return f.Fingerprint + " " + string(f.Subject)
 	}
+	return f.Fingerprint
+}
+
+// findings lists those of a report in its order.
+func findings(r *checks.Report) []Change {
 	var out []Change
-	for _, r := range report.Checks {
-		for _, f := range r.Findings {
-			if have[f.Fingerprint] > 0 {
-				have[f.Fingerprint]--
-				continue
-			}
-			out = append(out, Change{CheckID: r.ID, Finding: f})
+	for _, res := range r.Checks {
+		for _, f := range res.Findings {
+			out = append(out, Change{CheckID: res.ID, Finding: f})
 		}
 	}
 	return out
+}
+
+// paired tells what before and after have in common, but changed, and what only one
+// of them has: multisets of identities, those that are alike paired first.
+func paired(before, after *checks.Report) (added, removed []Change, changed []Alteration) {
+	olds, news := findings(before), findings(after)
+	partner := make([]int, len(news)) // index into olds + 1
+	taken := make([]bool, len(olds))
+	match := func(key func(Change) string) {
+		free := map[string][]int{}
+		for i, c := range olds {
+			if !taken[i] {
+				free[key(c)] = append(free[key(c)], i)
+			}
+		}
+		for i, c := range news {
+			if list := free[key(c)]; partner[i] == 0 && len(list) > 0 {
+				partner[i], taken[list[0]] = list[0]+1, true
+				free[key(c)] = list[1:]
+			}
+		}
+	}
+	name := func(c Change) string { return identity(c.CheckID, c.Finding) }
+	match(func(c Change) string {
+		return fmt.Sprintf("%s %d %v", name(c), c.Finding.Severity, c.Finding.Waiver != nil)
+	})
+	match(name)
+	for i, c := range news {
+		if partner[i] == 0 {
+			added = append(added, c)
+			continue
+		}
+		old := olds[partner[i]-1].Finding
+		if old.Severity != c.Finding.Severity || (old.Waiver != nil) != (c.Finding.Waiver != nil) {
+			changed = append(changed, Alteration{CheckID: c.CheckID, Old: old, New: c.Finding})
+		}
+	}
+	for i, c := range olds {
+		if !taken[i] {
+			removed = append(removed, c)
+		}
+	}
+	return added, removed, changed
 }
