@@ -57,6 +57,13 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		s.withoutWords()
 		broken = cmp.Or(broken, err)
 	}
+	earlier, err := earlierReport(f)
+	if err != nil {
+		if !agent {
+			return exitUsage, err
+		}
+		broken = cmp.Or(broken, err) // without it more is gated, not less
+	}
 	if !agent {
 		if err := checkOut(f.out); err != nil {
 			return exitUsage, err
@@ -81,6 +88,7 @@ func (p *program) audit(ctx context.Context, args []string, all []checks.Check) 
 		mem.recordBaselines(baselines, s.selected, report.Run.Started)
 	}
 	mem.keepRefusals(remembered)
+	s.judge(report, earlier, all)
 	if err := p.deliver(report, s, mem, broken); err != nil {
 		return exitUsage, err
 	}
@@ -252,6 +260,10 @@ func (p *program) warn(s *settings, mem *memory) {
 	}
 	for _, w := range mem.warned() {
 		fmt.Fprintf(p.stderr, "hostaudit: %s\n", oneLine(errors.New(w)))
+	}
+	if s.counted > 0 {
+		fmt.Fprintf(p.stderr, "hostaudit: %s tells how many accounts, not which: %d findings about accounts may be new and are gated (write it with --out json=FILE or --privacy full)\n",
+			oneLine(errors.New(s.flags.baseline)), s.counted)
 	}
 	if s.flags.root == "" && !isRoot() && s.format.Name == "text" {
 		fmt.Fprintln(p.stderr, "hostaudit: not root: what could not be read is unknown, not passed")

@@ -116,8 +116,8 @@ func (p *program) baseline(ctx context.Context, args []string, all []checks.Chec
 	switch {
 	case err != nil:
 		return exitUsage, err
-	case f.root != "" || f.format != "" || len(f.out) > 0:
-		return exitUsage, usageError{"baseline is of the host it runs on and takes no --root, --format or --out"}
+	case f.root != "" || f.format != "" || len(f.out) > 0 || f.baseline != "":
+		return exitUsage, usageError{"baseline is of the host it runs on and takes no --root, --format, --out or --baseline"}
 	}
 	loaded, err := loadPolicy(f, ids(all))
 	if err != nil {
@@ -289,6 +289,7 @@ func notReviewed(now, reviewed *checks.Report) []string {
 	return unseen
 }
 
+// readReport reads a JSON report from a regular file or a pipe.
 func readReport(file string) (*checks.Report, error) {
 	f, err := os.Open(file)
 	if err != nil {

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"maps"
-	"os"
 	"runtime"
 	"slices"
 	"strings"
@@ -94,16 +93,18 @@ func wrap(text string, width int) []string {
 // have had.
 func (p *program) report(args []string) (int, error) {
 	var format, color, failOn, privacy string
+	var require []string
 	var verbose bool
 	// The file may stand before or after the flags.
 	var file string
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+	if len(args) > 0 && (args[0] == "-" || !strings.HasPrefix(args[0], "-")) {
 		file, args = args[0], args[1:]
 	}
 	fs := newFlagSet("report")
 	fs.StringVar(&format, "format", "text", "")
 	fs.Func("color", "", oneOf(&color, "auto", "always", "never"))
 	fs.Func("fail-on", "", oneOf(&failOn, "critical", "high", "medium", "low", "never"))
+	fs.Func("require", "", addNames(&require, ids(catalogue.All()), false))
 	fs.Func("privacy", "", oneOf(&privacy, "count", "full"))
 	fs.BoolVar(&verbose, "verbose", false, "")
 	if err := fs.Parse(args); err != nil {
@@ -120,20 +121,16 @@ func (p *program) report(args []string) (int, error) {
 	if err != nil {
 		return exitUsage, usageError{"--format: " + err.Error()}
 	}
-	in := p.stdin
-	if file != "-" {
-		opened, err := os.Open(file)
-		if err != nil {
-			return exitUsage, err
-		}
-		defer opened.Close()
-		in = opened
-	}
-	r, err := output.ReadJSON(in)
+	r, err := p.stored(file)
 	if err != nil {
-		return exitUsage, fmt.Errorf("%s: %w", file, err)
+		return exitUsage, err
 	}
-	g := gate{failOn: checks.SeverityMedium}
+	for _, id := range require {
+		if !slices.ContainsFunc(r.Checks, func(res checks.Result) bool { return res.ID == id }) {
+			return exitUsage, usageError{fmt.Sprintf("%s is required but not in the report", id)}
+		}
+	}
+	g := gate{failOn: checks.SeverityMedium, require: require}
 	if word := cmp.Or(failOn, "medium"); word == "never" {
 		g.failOn = checks.SeverityNone
 	} else if err := g.failOn.UnmarshalText([]byte(word)); err != nil {

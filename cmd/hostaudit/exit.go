@@ -21,23 +21,30 @@ type gate struct {
 	require []string        // check IDs that must be answered
 }
 
-// exitCode judges a report. Findings beat incompleteness.
+// exitCode judges a report. Findings beat incompleteness. What the configuration took
+// from the gate decides nothing (waived, known from an earlier report, of a check
+// younger than the pinned catalogue), but for one thing: a check that is required by
+// name must have an answer.
 func (g gate) exitCode(r *checks.Report, interrupted bool) int {
-	if g.failOn != checks.SeverityNone && r.Summary.Worst >= g.failOn {
-		return exitFindings
-	}
-	if interrupted || r.Summary.Pass+r.Summary.Fail+r.Summary.Unknown == 0 {
-		return exitIncomplete
-	}
+	incomplete, applicable := interrupted, false
 	for _, res := range r.Checks {
-		matters := slices.Contains(g.require, res.ID) || g.failOn != checks.SeverityNone && res.Severity >= g.failOn
-		if matters && (res.Status == checks.StatusUnknown || len(res.Gaps) > 0) {
-			return exitIncomplete
+		if g.failOn != checks.SeverityNone && res.Gating() >= g.failOn {
+			return exitFindings
 		}
-		// A required answer that cannot exist here is no answer.
-		if slices.Contains(g.require, res.ID) && res.Status == checks.StatusNotApplicable {
-			return exitIncomplete
+		required := slices.Contains(g.require, res.ID)
+		if res.Ungated && !required {
+			continue
 		}
+		if res.Status != checks.StatusNotApplicable {
+			applicable = true
+		} else if required { // an answer that cannot exist here is none
+			incomplete = true
+		}
+		matters := required || g.failOn != checks.SeverityNone && res.Severity >= g.failOn
+		incomplete = incomplete || matters && res.Open()
+	}
+	if incomplete || !applicable {
+		return exitIncomplete
 	}
 	return exitClean
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"slices"
 	"testing"
 
 	"hostaudit/checks"
@@ -20,6 +21,20 @@ func TestExitCode(t *testing.T) {
 	lowWithGap := finding(checks.SeverityLow)
 	lowWithGap.Severity = checks.SeverityHigh
 	lowWithGap.Gaps = []checks.Gap{{Reason: checks.ReasonUnreadable}}
+	expired := finding(checks.SeverityHigh)
+	expired.Findings[0].Expired = &checks.WaiverNote{Reason: "accepted", Expires: "2020-01-31"}
+	known := finding(checks.SeverityHigh)
+	known.Findings[0].Known = true
+	covered := unknown(checks.SeverityHigh)
+	covered.Gaps[0].Waiver = &checks.WaiverNote{Reason: "accepted"}
+	half := covered
+	half.Gaps = append(slices.Clone(covered.Gaps), checks.Gap{Reason: checks.ReasonUnreadable})
+	bare := checks.Result{ID: "a.bare", Severity: checks.SeverityHigh, Status: checks.StatusFail}
+	silent := checks.Result{ID: "a.silent", Severity: checks.SeverityHigh}
+	young := func(r checks.Result) checks.Result {
+		r.Ungated = true
+		return r
+	}
 	medium := gate{failOn: checks.SeverityMedium}
 	never := gate{}
 	for _, tc := range []struct {
@@ -33,6 +48,21 @@ func TestExitCode(t *testing.T) {
 		{"at the threshold", medium, []checks.Result{pass, finding(checks.SeverityMedium)}, false, exitFindings},
 		{"below the threshold", medium, []checks.Result{pass, finding(checks.SeverityLow)}, false, exitClean},
 		{"waived", medium, []checks.Result{pass, waived}, false, exitClean},
+		{"waiver expired", medium, []checks.Result{pass, expired}, false, exitFindings},
+		{"known", medium, []checks.Result{pass, known}, false, exitClean},
+		{"known beside new", medium, []checks.Result{known, finding(checks.SeverityMedium)}, false, exitFindings},
+		{"known and nothing else", medium, []checks.Result{known}, false, exitClean},
+		{"failed without finding", medium, []checks.Result{bare}, false, exitFindings},
+		{"younger than the catalogue", medium, []checks.Result{pass, young(finding(checks.SeverityCritical))}, false, exitClean},
+		{"younger and unknown", medium, []checks.Result{pass, young(unknown(checks.SeverityCritical))}, false, exitClean},
+		{"younger, unknown and required", gate{failOn: checks.SeverityMedium, require: []string{"a.unknown"}}, []checks.Result{pass, young(unknown(checks.SeverityLow))}, false, exitIncomplete},
+		{"younger, absent and required", gate{failOn: checks.SeverityMedium, require: []string{"a.absent"}}, []checks.Result{pass, young(absent)}, false, exitIncomplete},
+		{"younger, passed and required", gate{failOn: checks.SeverityMedium, require: []string{"a.pass"}}, []checks.Result{young(pass)}, false, exitClean},
+		{"nothing but younger", medium, []checks.Result{young(pass), absent}, false, exitIncomplete},
+		{"gap waived", medium, []checks.Result{covered}, false, exitClean},
+		{"gap waived and required", gate{failOn: checks.SeverityMedium, require: []string{"a.unknown"}}, []checks.Result{covered}, false, exitClean},
+		{"one gap of two waived", medium, []checks.Result{half}, false, exitIncomplete},
+		{"unknown without a gap", medium, []checks.Result{silent}, false, exitIncomplete},
 		{"unknown that matters", medium, []checks.Result{pass, unknown(checks.SeverityMedium)}, false, exitIncomplete},
 		{"unknown below the threshold", medium, []checks.Result{pass, unknown(checks.SeverityLow)}, false, exitClean},
 		{"gap beside a low finding", medium, []checks.Result{lowWithGap}, false, exitIncomplete},

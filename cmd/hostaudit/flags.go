@@ -24,6 +24,7 @@ type flags struct {
 	only, skip   []string
 	failOn       string
 	require      []string
+	baseline     string
 	config       string
 	stateDir     string
 	passwordList string
@@ -62,6 +63,7 @@ func parseFlags(args, known []string) (*flags, error) {
 	fs.Func("skip", "", addNames(&f.skip, known, true))
 	fs.Func("require", "", addNames(&f.require, known, false))
 	fs.Func("fail-on", "", oneOf(&f.failOn, "critical", "high", "medium", "low", "never"))
+	fs.StringVar(&f.baseline, "baseline", "", "")
 	fs.StringVar(&f.config, "config", "", "")
 	fs.StringVar(&f.stateDir, "state-dir", "", "")
 	fs.StringVar(&f.passwordList, "password-list", "", "")
@@ -188,7 +190,12 @@ pass, fail, not applicable or unknown, and the evidence.
                                what listens and starts here by right; accept keeps
                                what is there now (with --from: only if that JSON
                                report tells of it)
-  hostaudit config check|show|example
+  hostaudit diff OLD NEW       what changed between two JSON reports (--format text,
+                               json or markdown; - is standard input); exit 1 if
+                               they differ
+  hostaudit config check|show [--effective]|example
+  hostaudit config import FILE [--words PATH]
+                               the Pandora security plugin's file as one of ours
   hostaudit version
 
   --format F          text, json or pandora (pandora by itself under the agent)
@@ -197,6 +204,7 @@ pass, fail, not applicable or unknown, and the evidence.
   --fail-on S         exit 1 from this severity: critical, high, medium (default),
                       low, never
   --require IDS       exit 3 unless these checks have an answer
+  --baseline OLD      a JSON report; findings it has are reported, but decide nothing
   --config FILE       instead of /etc/hostaudit/hostaudit.toml and conf.d/*.toml
   --password-list F   your organisation's usual passwords, one a line
   --state-dir DIR     instead of /var/lib/hostaudit

@@ -78,6 +78,10 @@ func (p *program) dispatch(ctx context.Context, args []string, code *int) error 
 		c, err := p.report(args)
 		*code = c
 		return err
+	case "diff":
+		c, err := p.diff(args)
+		*code = c
+		return err
 	case "baseline":
 		c, err := p.baseline(ctx, args, catalogue.All())
 		*code = c

@@ -41,6 +41,7 @@ type settings struct {
 	stateDir string // "" = nothing is remembered
 	machine  string // the machine-id where something is remembered
 	limits   limits.Limits
+	counted  int // findings that an earlier report may have, without the names
 	// what was tried on accounts of the system and of databases
 	verdicts, databases *checks.Keeper
 }

@@ -1,0 +1,101 @@
+package output
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"strings"
+	"testing"
+
+	"hostaudit/checks"
+)
+
+// change is a difference with one of everything.
+func change() *Difference {
+	finding := func(subject, detail string, s checks.Severity) checks.Finding {
+		return checks.Finding{
+			Kind: "undeclared", Subject: checks.Clean(subject), Detail: checks.Clean(detail), Severity: s, Evidence: checks.Running,
+			Location:    checks.At("/etc/services", 7),
+			Fingerprint: checks.Fingerprint("listeners.declared", checks.Running, "undeclared", checks.Text(subject), ""),
+		}
+	}
+	waived := finding("tcp/9100", "undeclared", checks.SeverityMedium)
+	waived.Waiver = &checks.WaiverNote{Reason: "monitoring", Owner: "the web team", Expires: "2027-01-31"}
+	ended := finding("tcp/9200", "undeclared", checks.SeverityMedium)
+	ended.Expired = waived.Waiver
+	pass, fail, unknown := checks.StatusPass, checks.StatusFail, checks.StatusUnknown
+	r := cleanHost()
+	d := &Difference{
+		Old: Compared{Target: r.Target, Started: &r.Run.Started}, New: Compared{Target: imageReport().Target},
+		Added: []OneSided{
+			{Check: "listeners.declared", Finding: finding("tcp/8080", "python3 listens on every address", checks.SeverityMedium)},
+			{Check: "ssh.root-login", Finding: finding("PermitRootLogin yes", "root can log in with a password", checks.SeverityHigh)},
+		},
+		Removed: []OneSided{
+			{Check: "listeners.declared", Finding: finding("tcp/80", "nginx listens on every address", checks.SeverityLow)},
+			{Check: "mysql.bind", Finding: finding("mariadbd on [::]:3306", "listens on every address", checks.SeverityLow), Unsettled: true},
+		},
+		Changed: []Recounted{
+			{Check: "listeners.declared", Old: finding("tcp/9100", "undeclared", checks.SeverityLow), New: waived},
+			{Check: "listeners.declared", Old: waived, New: ended},
+			{Check: "listeners.declared", Old: waived, New: finding("tcp/9300", "undeclared", checks.SeverityMedium)},
+		},
+		Verdicts: []VerdictChange{{"mysql.bind", &fail, &unknown}, {"ssh.banner", nil, &pass}, {"ssh.root-login", &pass, nil}},
+		Counted:  true,
+	}
+	for _, s := range hostile {
+		d.Added = append(d.Added, OneSided{Check: "listeners.declared", Finding: finding(s+"@user | # x", "detail "+s, checks.SeverityMedium)})
+	}
+	return d
+}
+
+func TestDifference(t *testing.T) {
+	for format, extension := range map[string]string{"text": "txt", "json": "json", "markdown": "md"} {
+		t.Run(format, func(t *testing.T) {
+			print := func(d *Difference) []byte {
+				return rendered(t, func(w io.Writer) error { return PrintDifference(w, d, format, TextOptions{}) })
+			}
+			golden(t, "difference."+extension, print(change()))
+			golden(t, "no-difference."+extension, print(&Difference{Old: change().Old, New: change().New}))
+			if err := PrintDifference(&pieces{short: true}, change(), format, TextOptions{}); !errors.Is(err, io.ErrShortWrite) {
+				t.Errorf("error %v for a short write", err)
+			}
+		})
+	}
+	if err := PrintDifference(io.Discard, change(), "yaml", TextOptions{}); err == nil {
+		t.Error("printed in a format there is not")
+	}
+}
+
+func TestDifferenceJSONHasNoNull(t *testing.T) {
+	text := rendered(t, func(w io.Writer) error { return PrintDifference(w, &Difference{}, "json", TextOptions{}) })
+	if strings.Contains(string(text), "null") {
+		t.Errorf("null:\n%s", text)
+	}
+	var head struct{ Schema string }
+	if err := json.Unmarshal(text, &head); err != nil || head.Schema != DifferenceSchema {
+		t.Errorf("schema %q, %v", head.Schema, err)
+	}
+}
+
+// What a host calls things is text in a cell and nothing else.
+func TestMarkdownText(t *testing.T) {
+	for _, s := range append(hostile, "a|b", "[x](http://e.example)", "<img src=x>", "@team", "`code`", "www.e.example", "$x$", "- [ ] x") {
+		got := markdownText(shown(checks.Clean(s)))
+		rest := strings.NewReplacer("&#64;<!-- -->", "", "&#35;<!-- -->", "").Replace(got)
+		for {
+			from := strings.Index(rest, "&#")
+			if from < 0 {
+				break
+			}
+			length := strings.IndexByte(rest[from:], ';')
+			if length < 0 {
+				t.Fatalf("%q: a reference without end in %q", s, got)
+			}
+			rest = rest[:from] + rest[from+length+1:]
+		}
+		if strings.ContainsAny(rest, "|<>[]`*_@\\#&\n") || strings.Contains(got, "://") || strings.Contains(got, "www.") {
+			t.Errorf("%q leaves %q", s, rest)
+		}
+	}
+}
