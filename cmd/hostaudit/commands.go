@@ -9,11 +9,8 @@ import (
 	"strings"
 	"text/tabwriter"
 
-	"github.com/BurntSushi/toml"
-
 	"hostaudit/checks"
 	"hostaudit/checks/catalogue"
-	"hostaudit/checks/policy"
 	"hostaudit/output"
 	"hostaudit/wordlists"
 )
@@ -150,58 +147,6 @@ func (p *program) report(args []string) (int, error) {
 		return f.Exit(r), nil
 	}
 	return g.exitCode(r, r.Run != nil && r.Run.Interrupted), nil
-}
-
-// config checks, shows or exemplifies the configuration.
-func (p *program) config(args []string) error {
-	if len(args) == 0 {
-		return usageError{"config takes check, show or example"}
-	}
-	action := args[0]
-	fs := newFlagSet("config")
-	var file string
-	fs.StringVar(&file, "config", "", "")
-	if err := fs.Parse(args[1:]); err != nil {
-		return flagError(err)
-	}
-	if fs.NArg() > 0 {
-		return usageError{fmt.Sprintf("unexpected argument %q", fs.Arg(0))}
-	}
-	known := ids(catalogue.All())
-	switch action {
-	case "example":
-		_, err := fmt.Fprint(p.stdout, policy.Example)
-		return err
-	case "check", "show":
-		f := &flags{config: file}
-		loaded, err := loadPolicy(f, known)
-		if err != nil {
-			return err
-		}
-		s, err := resolve(f, loaded, false, catalogue.All())
-		if err == nil {
-			err = s.loadWords()
-		}
-		if err != nil {
-			return err
-		}
-		var b strings.Builder
-		for _, read := range loaded.Files {
-			fmt.Fprintf(&b, "# %s: ok\n", read.Path)
-		}
-		if len(loaded.Files) == 0 {
-			fmt.Fprintf(&b, "# no configuration file in %s\n", configDir)
-		}
-		if action == "show" {
-			fmt.Fprintln(&b, "# what is not named here has its default (see hostaudit config example)")
-			if err := toml.NewEncoder(&b).Encode(loaded.Policy); err != nil {
-				return err
-			}
-		}
-		_, err = fmt.Fprint(p.stdout, b.String())
-		return err
-	}
-	return usageError{fmt.Sprintf("unknown config action %q", action)}
 }
 
 func (p *program) version(args []string) error {

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"hostaudit/checks"
+	"hostaudit/checks/catalogue"
 	"hostaudit/checks/policy"
 	"hostaudit/checks/state"
 	"hostaudit/output"
@@ -159,7 +160,7 @@ func (p *program) lastGood(m *memory, f *flags, all []checks.Check) (*settings, 
 		return nil, err
 	}
 	loaded, err := policy.FromFiles(files, ids(all))
-	if err != nil {
+	if err := cmp.Or(loaded.Newer(catalogue.Number), err); err != nil { // this program was put back
 		return nil, err
 	}
 	return resolve(f, loaded, true, all)

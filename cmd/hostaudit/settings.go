@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"hostaudit/checks"
+	"hostaudit/checks/catalogue"
 	"hostaudit/checks/policy"
 	"hostaudit/cmd/hostaudit/internal/limits"
 	"hostaudit/output"
@@ -26,8 +27,9 @@ const configDir = "/etc/hostaudit"
 // settings are flags over configuration over defaults: what this run does.
 type settings struct {
 	flags  *flags
-	policy policy.Policy
-	digest string // of the configuration, "" = none
+	policy policy.Policy // with its profile, roles and defaults resolved
+	said   policy.Policy // as the files have it: what judges a report
+	digest string        // of the configuration, "" = none
 
 	agent    bool // run by the monitoring agent
 	format   output.Format
@@ -56,8 +58,8 @@ const (
 // resolve makes the settings. all is the catalogue. Every error is one of usage
 // or configuration.
 func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*settings, error) {
-	p := loaded.Policy
-	s := &settings{flags: f, policy: p, digest: loaded.Digest(), agent: agent}
+	p := loaded.Policy.Effective()
+	s := &settings{flags: f, policy: p, said: loaded.Policy, digest: loaded.Digest(), agent: agent}
 	s.selected = selection(all, slices.Concat(p.Only, f.only), slices.Concat(p.Skip, f.skip))
 	if f.only != nil { // the command line names what it wants
 		s.selected = selection(all, f.only, slices.Concat(p.Skip, f.skip))
@@ -75,9 +77,18 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 		}
 		return nil, usageError{"the selection leaves no check"}
 	}
-	s.gate.require = slices.Concat(p.Require, f.require)
+	isSelected := func(id string) bool {
+		return slices.ContainsFunc(s.selected, func(c checks.Check) bool { return c.ID == id })
+	}
+	s.gate.require = slices.Concat(loaded.Policy.Require, f.require)
+	for _, id := range p.Require {
+		// What a profile requires and the command line leaves out is not asked.
+		if !slices.Contains(s.gate.require, id) && isSelected(id) {
+			s.gate.require = append(s.gate.require, id)
+		}
+	}
 	for _, id := range s.gate.require {
-		if !slices.ContainsFunc(s.selected, func(c checks.Check) bool { return c.ID == id }) {
+		if !isSelected(id) {
 			msg := fmt.Sprintf("%s is required but not selected", id)
 			if slices.Contains(f.require, id) {
 				return nil, usageError{msg}
@@ -169,14 +180,20 @@ func selection(all []checks.Check, only, skip []string) []checks.Check {
 
 // loadPolicy reads the configuration: the file named on the command line, else,
 // on live runs only, the host's own. The audited tree never configures its audit.
-func loadPolicy(f *flags, known []string) (policy.Loaded, error) {
+//
+// A file made for a newer version is refused as such: what this version does not know
+// in it is no mistake of its author's.
+func loadPolicy(f *flags, known []string) (loaded policy.Loaded, err error) {
 	switch {
 	case f.config != "":
-		return policy.LoadFile(f.config, os.Geteuid(), known)
+		loaded, err = policy.LoadFile(f.config, os.Geteuid(), known)
 	case f.root == "":
-		return policy.LoadDir(configDir, os.Geteuid(), known)
+		loaded, err = policy.LoadDir(configDir, os.Geteuid(), known)
 	}
-	return policy.Loaded{}, nil
+	if newer := loaded.Newer(catalogue.Number); newer != nil {
+		return loaded, newer
+	}
+	return loaded, err
 }
 
 // reason is an error's cause without the path, where the path is named beside it.

@@ -21,7 +21,7 @@ func (s *settings) judge(r *checks.Report, earlier *checks.Report, all []checks.
 	for _, c := range all {
 		since[c.ID] = c.Since
 	}
-	s.policy.Apply(r, policy.ApplyOptions{
+	s.said.Apply(r, policy.ApplyOptions{
 		Now: r.Run.Started, Digest: s.digest, Since: since, Catalogue: catalogue.Number,
 	})
 	if earlier == nil {
