@@ -4,8 +4,15 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
+	"path/filepath"
+	"reflect"
+	"slices"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"hostaudit/checks"
 )
@@ -25,6 +32,7 @@ func change() *Difference {
 	ended.Expired = waived.Waiver
 	pass, fail, unknown := checks.StatusPass, checks.StatusFail, checks.StatusUnknown
 	r := cleanHost()
+	r.Run.Started = r.Run.Started.Truncate(time.Second) // as reports tell it
 	d := &Difference{
 		Old: Compared{Target: r.Target, Started: &r.Run.Started}, New: Compared{Target: imageReport().Target},
 		Added: []OneSided{
@@ -55,8 +63,8 @@ func TestDifference(t *testing.T) {
 			print := func(d *Difference) []byte {
 				return rendered(t, func(w io.Writer) error { return PrintDifference(w, d, format, TextOptions{}) })
 			}
-			golden(t, "difference."+extension, print(change()))
-			golden(t, "no-difference."+extension, print(&Difference{Old: change().Old, New: change().New}))
+			golden(t, "difference/all."+extension, print(change()))
+			golden(t, "difference/none."+extension, print(&Difference{Old: change().Old, New: change().New}))
 			if err := PrintDifference(&pieces{short: true}, change(), format, TextOptions{}); !errors.Is(err, io.ErrShortWrite) {
 				t.Errorf("error %v for a short write", err)
 			}
@@ -75,6 +83,59 @@ func TestDifferenceJSONHasNoNull(t *testing.T) {
 	var head struct{ Schema string }
 	if err := json.Unmarshal(text, &head); err != nil || head.Schema != DifferenceSchema {
 		t.Errorf("schema %q, %v", head.Schema, err)
+	}
+}
+
+// The published schema holds for what is printed, names the properties of the types,
+// and says of a finding what that of the report says.
+func TestDifferenceSchema(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "testdata", "schema", "hostaudit-diff-1.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var s schema
+	if err := json.Unmarshal(data, &s.root); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"all", "none"} {
+		document, err := os.ReadFile(filepath.Join("..", "testdata", "golden", "difference", name+".json"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.validate(document); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	defs := s.root["$defs"].(map[string]any)
+	whole := loadSchema(t)
+	for _, name := range []string{"text", "severity", "location", "finding", "waiver"} {
+		if diff := cmp.Diff(whole.root["$defs"].(map[string]any)[name], defs[name]); diff != "" {
+			t.Errorf("%s is not that of the report (-report +diff):\n%s", name, diff)
+		}
+	}
+	if diff := cmp.Diff(whole.root["properties"].(map[string]any)["target"], defs["target"]); diff != "" {
+		t.Errorf("target is not that of the report (-report +diff):\n%s", diff)
+	}
+	for name, value := range map[string]any{
+		"": Difference{}, "compared": Compared{}, "onesided": OneSided{}, "recounted": Recounted{}, "verdict": VerdictChange{},
+	} {
+		node := s.root
+		if name != "" {
+			node = defs[name].(map[string]any)
+		}
+		var want, got []string
+		for field := range reflect.TypeOf(value).Fields() {
+			tag, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			want = append(want, tag)
+		}
+		for property := range node["properties"].(map[string]any) {
+			got = append(got, property)
+		}
+		slices.Sort(want)
+		slices.Sort(got)
+		if !slices.Equal(got, want) {
+			t.Errorf("%T: schema has %v, the type %v", value, got, want)
+		}
 	}
 }
 

@@ -120,8 +120,8 @@ func (t *textReport) configuration(p *checks.PolicyInfo) {
 	t.heading("CONFIGURATION", bold, "what was decided about the verdicts")
 	if p.Digest != "" {
 		t.para(2, "policy     ", dim, shortDigest(p.Digest))
+		t.para(2, "profile    ", dim, cmp.Or(shown(p.Profile), "default"))
 	}
-	t.para(2, "profile    ", dim, cmp.Or(shown(p.Profile), "default"))
 	if len(p.Roles) > 0 {
 		t.para(2, "roles      ", dim, strings.Join(shownAll(p.Roles), ", "))
 	}
