@@ -167,7 +167,9 @@ func exitRows() []exitRow {
 		{
 			what: "a mistake on the command line",
 			runs: [][]string{
-				{"--no-such-flag"}, {"frobnicate"}, audit("clean", "--fail-on", "severe"), audit("no-such-tree"),
+				{"--no-such-flag"},
+				{"frobnicate"},
+				audit("clean", "--fail-on", "severe"), audit("no-such-tree"),
 				audit("clean", "--only", "accounts", "--require", "ssh.port"),
 			},
 			want: []string{"hostaudit: "},
@@ -177,10 +179,12 @@ func exitRows() []exitRow {
 			runs: [][]string{
 				audit("clean", "--config", "broken.toml"), audit("clean", "--config", "no-reason.toml"),
 				audit("clean", "--config", "no-such.toml"), audit("clean", "--config", "newer.toml"),
-				audit("clean", "--config", "newer-catalogue.toml"), {"--config", "broken.toml"},
+				audit("clean", "--config", "newer-catalogue.toml"),
+				{"--config", "broken.toml"},
 				audit("clean", "--password-list", "no-such-list"), audit("clean", "--baseline", "no-such.json"),
 				audit("clean", "--baseline", "broken.json"), audit("clean", "--baseline", "clean"),
-				{"--baseline", "broken.json"}, {"config", "check", "--config", "newer.toml"},
+				{"--baseline", "broken.json"},
+				{"config", "check", "--config", "newer.toml"},
 			},
 			want: []string{"hostaudit: "},
 		},
@@ -190,8 +194,10 @@ func exitRows() []exitRow {
 				{"--config", "accounts.toml", "--state-dir", "state"},
 			},
 			runs: [][]string{
-				{"--config", "broken.toml", "--state-dir", "state"}, {"--config", "newer.toml", "--state-dir", "state"},
-				{"--config", "newer-catalogue.toml", "--state-dir", "state"}, {"--config", "newer.toml", "--state-dir", "fresh"},
+				{"--config", "broken.toml", "--state-dir", "state"},
+				{"--config", "newer.toml", "--state-dir", "state"},
+				{"--config", "newer-catalogue.toml", "--state-dir", "state"},
+				{"--config", "newer.toml", "--state-dir", "fresh"},
 			},
 			env: agent, live: true,
 			want: []string{
