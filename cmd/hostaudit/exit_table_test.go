@@ -156,6 +156,11 @@ func exitRows() []exitRow {
 			want: []string{"Nothing was established"},
 		},
 		{
+			what: "only checks younger than `catalogue` apply: nothing was judged",
+			runs: [][]string{audit("keyed", "--only", "ssh.root-keys", "--config", "pinned.toml")},
+			want: []string{"it decides nothing"},
+		},
+		{
 			what: "interrupted by SIGINT or SIGTERM: one whole document of what there is",
 			runs: [][]string{
 				audit("slow", "--only", "password.dictionary,accounts", "--cpus", "1"),
@@ -180,10 +185,10 @@ func exitRows() []exitRow {
 				audit("clean", "--config", "broken.toml"), audit("clean", "--config", "no-reason.toml"),
 				audit("clean", "--config", "no-such.toml"), audit("clean", "--config", "newer.toml"),
 				audit("clean", "--config", "newer-catalogue.toml"),
-				{"--config", "broken.toml"},
+				{"--config", "broken.toml", "--state-dir", "state"},
 				audit("clean", "--password-list", "no-such-list"), audit("clean", "--baseline", "no-such.json"),
 				audit("clean", "--baseline", "broken.json"), audit("clean", "--baseline", "clean"),
-				{"--baseline", "broken.json"},
+				{"--baseline", "broken.json", "--state-dir", "state"},
 				{"config", "check", "--config", "newer.toml"},
 			},
 			want: []string{"hostaudit: "},
