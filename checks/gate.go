@@ -13,12 +13,16 @@ func (r Result) Gating() Severity {
 	}
 	worst := SeverityNone
 	for _, f := range r.Findings {
-		if f.Waiver == nil && !f.Known {
+		if f.Gated() {
 			worst = max(worst, f.Severity)
 		}
 	}
 	return worst
 }
+
+// Gated reports whether the finding decides anything, if its check does: no waiver
+// covers it, and no earlier report has it.
+func (f Finding) Gated() bool { return f.Waiver == nil && !f.Known }
 
 // Open reports whether something is left to be answered: a gap that no waiver
 // covers, or an unknown verdict that names no gap.

@@ -89,7 +89,7 @@ func ciDigits(fingerprint string) string {
 }
 
 // gated reports whether the finding can decide about the exit code.
-func (f ciFinding) gated() bool { return f.Waiver == nil && !f.Known && !f.check.Ungated }
+func (f ciFinding) gated() bool { return f.Gated() && !f.check.Ungated }
 
 // says is what is wrong, one sentence.
 func (f ciFinding) says() string {

@@ -44,7 +44,7 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 		class: strings.TrimPrefix(shown(r.Tool.Name)+"."+shown(c.Family), "."),
 		name:  strings.Join(nonEmpty(idOf(c), shown(c.Title)), ": "),
 	}
-	v := settled(c)
+	v := judge(c)
 	switch {
 	case v == failed && deciding(c):
 		out.element, out.kind = "failure", decidingSeverity(c).String()
@@ -89,32 +89,18 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 	return out
 }
 
-// settled is the verdict of a check in which gaps under a waiver decide nothing.
-func settled(r *checks.Result) verdict {
-	v := judge(r)
-	if v != notChecked && v != inProgress || len(r.Gaps) == 0 {
-		return v
-	}
-	for i := range r.Gaps {
-		if r.Gaps[i].Waiver == nil {
-			return v
-		}
-	}
-	return waived
-}
-
 // deciding reports whether a failed check has something that decides about the
 // exit code: it is gated, and not all that is left of it was there before.
 func deciding(r *checks.Result) bool {
 	return !r.Ungated && (len(r.Findings) == 0 ||
-		slices.ContainsFunc(r.Findings, func(f checks.Finding) bool { return f.Waiver == nil && !f.Known }))
+		slices.ContainsFunc(r.Findings, checks.Finding.Gated))
 }
 
 // decidingSeverity is the worst of what is neither waived nor in the baseline.
 func decidingSeverity(r *checks.Result) checks.Severity {
 	s := checks.SeverityNone
 	for _, f := range r.Findings {
-		if f.Waiver == nil && !f.Known {
+		if f.Gated() {
 			s = max(s, f.Severity)
 		}
 	}
@@ -159,7 +145,7 @@ func reasonOf(r *checks.Result) checks.Reason {
 // unknownHeadline says why a check could not be settled.
 func unknownHeadline(r *checks.Result) string {
 	head := "not checked: "
-	if settled(r) == inProgress {
+	if judge(r) == inProgress {
 		head = "in progress, later runs go on: "
 	}
 	return head + joined(shown(r.Summary), reasonWords(reasonOf(r)))

@@ -93,7 +93,7 @@ func (d *mdDocument) finish() []byte {
 func (d *mdDocument) report(r *checks.Report) {
 	c := count(r.Checks)
 	for i := range r.Checks { // gaps under a waiver
-		if before, v := judge(&r.Checks[i]), settled(&r.Checks[i]); before != v {
+		if before, v := judge(&r.Checks[i]), judge(&r.Checks[i]); before != v {
 			c.verdicts[before]--
 			c.verdicts[v]++
 		}
@@ -116,7 +116,7 @@ func mdHeadline(r *checks.Report, c tally) string {
 	case c.verdicts[failed] > 0:
 		worstOf := checks.SeverityNone
 		for i := range r.Checks {
-			if settled(&r.Checks[i]) == failed {
+			if judge(&r.Checks[i]) == failed {
 				worstOf = max(worstOf, worst(&r.Checks[i]))
 			}
 		}
@@ -153,7 +153,7 @@ func (d *mdDocument) target(r *checks.Report) {
 func (d *mdDocument) of(r *checks.Report, verdicts ...verdict) []*checks.Result {
 	var out []*checks.Result
 	for i := range r.Checks {
-		if slices.Contains(verdicts, settled(&r.Checks[i])) {
+		if slices.Contains(verdicts, judge(&r.Checks[i])) {
 			out = append(out, &r.Checks[i])
 		}
 	}

@@ -110,7 +110,7 @@ func (d *mdDocument) unknowns(r *checks.Report) {
 	d.block("### Not checked")
 	for _, c := range append(list, partly...) {
 		d.heading(c)
-		switch v := settled(c); {
+		switch v := judge(c); {
 		case v == inProgress:
 			d.block("In progress: later runs go on where this one ended.")
 		case v < notChecked:

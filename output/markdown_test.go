@@ -191,7 +191,7 @@ func TestMarkdownIsRead(t *testing.T) {
 			failures, shownText := 0, renderedText(t, document)
 			for i := range r.Checks {
 				c := &r.Checks[i]
-				if settled(c) == failed {
+				if judge(c) == failed {
 					failures++
 				}
 				if !strings.Contains(shownText, c.ID) {

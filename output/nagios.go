@@ -87,14 +87,14 @@ func pluginClassOf(r *checks.Result) pluginClass {
 	v := judge(r)
 	open, severity := false, checks.SeverityNone
 	for _, f := range r.Findings {
-		if f.Waiver == nil && !f.Known {
+		if f.Gated() {
 			open, severity = true, max(severity, f.Severity)
 		}
 	}
 	if v == failed && len(r.Findings) == 0 { // it names none: the check's own severity counts
 		open, severity = true, r.Severity
 	}
-	gap := r.Status == checks.StatusUnknown && len(r.Gaps) == 0 || slices.ContainsFunc(r.Gaps, func(g checks.Gap) bool { return g.Waiver == nil })
+	gap := r.Open()
 	findings := slices.ContainsFunc(r.Findings, func(f checks.Finding) bool { return f.Waiver == nil })
 	switch {
 	case r.Ungated && (open || gap):

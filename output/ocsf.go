@@ -118,7 +118,7 @@ func ocsfFinding(r *checks.Report, c *checks.Result, f *checks.Finding) ocsfEven
 func ocsfVerdict(r *checks.Report, c *checks.Result) ocsfEvent {
 	e := ocsfBase(r, c, idOf(c))
 	e.Compliance.Code = c.Status.String()
-	v := settled(c)
+	v := judge(c)
 	switch {
 	case len(c.Gaps) > 0:
 		e.severity(c.Severity)

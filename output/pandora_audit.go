@@ -72,7 +72,7 @@ func auditFindings(results []checks.Result, o PandoraOptions) module {
 		}
 		bad = append(bad, r)
 		for _, f := range r.Findings {
-			if f.Waiver == nil && !f.Known && !r.Ungated && f.Severity >= level {
+			if f.Gated() && !r.Ungated && f.Severity >= level {
 				n++
 			}
 		}

@@ -198,7 +198,8 @@ pass, fail, not applicable or unknown, and the evidence.
                                the Pandora security plugin's file as one of ours
   hostaudit version
 
-  --format F          text, json or pandora (pandora by itself under the agent)
+  --format F          text, json, pandora (by itself under the agent), sarif, junit,
+                      markdown, html, github, gitlab, nagios, prometheus, csv, ocsf
   --out F=PATH        also write format F to PATH, mode 0600; repeatable
   --only, --skip L    check IDs or families, separated by commas
   --fail-on S         exit 1 from this severity: critical, high, medium (default),
@@ -218,5 +219,5 @@ pass, fail, not applicable or unknown, and the evidence.
   --verbose, --timings, --debug
 
 Exit: 0 clean, 1 findings, 2 usage or configuration error, 3 incomplete.
-With --format pandora: 0 whenever the document is complete.
+With --format pandora: 0 whenever the document is complete; nagios: its own 0 to 3.
 `

@@ -39,6 +39,24 @@ OpenSSH_9.2p1
 listen=YES
 `
 
+// formatsPolicy has a waiver that counts, one that has ended, and one for nothing.
+const formatsPolicy = `
+profile = "fleet"
+catalogue = 3
+[[waive]]
+check = "ssh.port"
+reason = "the firewall lets only the bastion in"
+owner = "network team"
+[[waive]]
+check = "ssh.root-login"
+reason = "until the new backup"
+expires = 2020-01-31
+[[waive]]
+check = "ssh.tunnel"
+object = "nobody"
+reason = "left over"
+`
+
 // unpack writes an archive below a new directory.
 func unpack(t *testing.T, archive string) string {
 	t.Helper()
@@ -95,6 +113,10 @@ func everyVerdict(t *testing.T, stored string) {
 func TestEveryFormatFromRunAndReport(t *testing.T) {
 	tree := unpack(t, formatsTree)
 	const epoch = "SOURCE_DATE_EPOCH=1700000000"
+	config := filepath.Join(t.TempDir(), "hostaudit.toml")
+	if err := os.WriteFile(config, []byte(formatsPolicy), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for _, tc := range []struct {
 		name  string
 		env   []string
@@ -106,6 +128,7 @@ func TestEveryFormatFromRunAndReport(t *testing.T) {
 		{name: "time-given", env: []string{epoch}},
 		{name: "time-of-the-clock", timed: true},
 		{name: "counts-only", env: []string{epoch}, flags: []string{"--privacy", "count"}, again: []string{"--privacy", "count"}},
+		{name: "configured", flags: []string{"--reproducible", "--config", config}},
 		{name: "names", env: []string{epoch}, flags: []string{"--privacy", "full"}, again: []string{"--privacy", "full"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
