@@ -13,15 +13,18 @@ import (
 
 // Check is one question asked of a host: data a reader can scan, and one function.
 type Check struct {
-	ID         string   // "family.name"; forever
-	Title      string   // the statement that is true on a sound host
-	Severity   Severity // of its findings, unless a finding says otherwise
-	Since      int      // catalogue number it appeared in
-	Needs      Needs
-	Rationale  string // why it matters
-	Remedy     string // what to do, one line
-	Breaks     string // what following the remedy may break; empty = nothing known
-	References map[string][]string
+	ID        string   // "family.name"; forever
+	Title     string   // the statement that is true on a sound host
+	Severity  Severity // of its findings, unless a finding says otherwise
+	Since     int      // catalogue number it appeared in
+	Needs     Needs
+	Rationale string // why it matters
+	Verdict   string // how it is reached: what is read, in which order, and what that makes of it
+	Remedy    string // what to do on any distribution, one line
+	// Remedies say it for distributions where commands or files differ; RemedyFor chooses.
+	Remedies   []Remedy
+	Breaks     string              // what following the remedy may break; empty = nothing known
+	References map[string][]string // numbers by the Key of a Benchmark; mappings of our own are left out
 
 	// Run examines the host and records what it sees. It must return soon after
 	// ctx ends and record what it left undone as gaps.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"hostaudit/checks"
@@ -33,21 +34,32 @@ func (r *Runner) Run(ctx context.Context, env *checks.Env) []checks.Result {
 	hard, stop := r.hardDeadline(ctx)
 	defer stop()
 
-	results := make([]checks.Result, len(r.Checks))
+	list := adapted(r.Checks, env.Host.OS)
+	results := make([]checks.Result, len(list))
 	var group guard.Group
-	for i, c := range r.Checks {
+	for i, c := range list {
 		group.Go(func() { results[i] = runOne(ctx, hard, c, env) })
 	}
 	if err := group.Wait(); err != nil {
 		// runOne guards the check itself, so this is a defect of the runner. Say
 		// so in every result it left empty instead of printing a hole.
-		for i, c := range r.Checks {
+		for i, c := range list {
 			if results[i].ID == "" {
 				results[i] = verdict(c, checks.Gap{Reason: checks.ReasonInternal, Detail: checks.Text(err.Error())})
 			}
 		}
 	}
 	return results
+}
+
+// adapted returns the checks with the remedies of the target's distribution.
+func adapted(list []checks.Check, os host.OSRelease) []checks.Check {
+	families := checks.DistributionsOf(os.ID, os.IDLike)
+	list = slices.Clone(list)
+	for i, c := range list {
+		list[i].Remedy = c.RemedyFor(families)
+	}
+	return list
 }
 
 // hardDeadline returns a channel that closes one grace period after ctx ends.

@@ -211,3 +211,32 @@ func TestCompare(t *testing.T) {
 		}
 	}
 }
+
+// The report's remedy is that of the target's distribution.
+func TestRemedyIsOfTheDistribution(t *testing.T) {
+	list := []checks.Check{check("x.fails", func(_ context.Context, _ *checks.Env, rec *checks.Recorder) {
+		rec.Finding(checks.Finding{Kind: "k", Subject: "s", Evidence: checks.Configured})
+	})}
+	list[0].Remedy = "anywhere"
+	list[0].Remedies = []checks.Remedy{{Families: []string{"debian"}, Text: "on Debian"}, {Families: []string{"redhat"}, Text: "on Red Hat"}}
+	for name, c := range map[string]struct {
+		os   host.OSRelease
+		want string
+	}{
+		"id":      {host.OSRelease{ID: "debian"}, "on Debian"},
+		"like":    {host.OSRelease{ID: "rocky", IDLike: "rhel centos fedora"}, "on Red Hat"},
+		"ubuntu":  {host.OSRelease{ID: "ubuntu", IDLike: "debian"}, "on Debian"},
+		"other":   {host.OSRelease{ID: "void"}, "anywhere"},
+		"unknown": {host.OSRelease{}, "anywhere"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			res := (&Runner{Checks: list}).Run(t.Context(), &checks.Env{Host: &host.Host{Mode: host.Root, OS: c.os}})
+			if res[0].Remedy != c.want {
+				t.Errorf("remedy %q, want %q", res[0].Remedy, c.want)
+			}
+			if list[0].Remedy != "anywhere" {
+				t.Errorf("the caller's check was changed: %q", list[0].Remedy)
+			}
+		})
+	}
+}
