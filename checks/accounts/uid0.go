@@ -21,10 +21,21 @@ func UID0() checks.Check {
 		Severity:  checks.SeverityCritical,
 		Since:     1,
 		Rationale: "A second account with user ID 0 is root under another name and escapes every rule made for root.",
-		Remedy:    "give the account a user ID of its own (usermod -u), or remove its line from /etc/passwd, its user record from /etc/userdb",
-		Breaks:    "jobs and logins that use the account to act as root",
+		Verdict: "Read is every line of /etc/passwd, as the C library reads it (00 and +0 are 0, a broken number is no account), and what nsswitch.conf and the system add to it (extrausers, altfiles, user records of systemd). " +
+			"Every account with user ID 0 that is not named root is a finding, also a line that an earlier one of the same name hides. " +
+			"A line that one C library ignores and another may read as 0 is a note, and unknown on a system of musl. " +
+			"Files and stores that cannot be read or are not evaluated are unknown; accounts of directories are not examined, and named. Without /etc/passwd the check is not applicable.",
+		Remedy: "with a session of root kept open, remove the account's line from /etc/passwd and /etc/shadow in an editor (its user record from /etc/userdb), or give it a free user ID there, " +
+			"and leave root's own line alone; userdel -r would take root's files with it, and usermod -u refuses while root runs processes",
+		Remedies: []checks.Remedy{{
+			Families: []string{"debian", "redhat", "suse", "arch"},
+			Text: "with a session of root kept open, remove the account's line or give it a free user ID (`vipw`, and `vipw -s` for its line in shadow; user records are in /etc/userdb), " +
+				"and leave root's own line alone; not `userdel -r`, which would take root's files with it, and `usermod -u` refuses while root runs processes",
+		}},
+		Breaks: "jobs and logins that use the account to act as root",
 		References: map[string][]string{
-			"cis_debian12": {"5.4.2.1"},
+			"cis_debian12": {"5.4.2.1"}, "cis_rhel9": {"5.4.2.1"}, "stig_rhel9": {"RHEL-09-411100"}, "pci_dss_4.0.1": {"8.2.1"},
+			"ens_rd311_2022": {"op.acc.1"}, "iso27001_2022": {"5.16"},
 		},
 		Run: runUID0,
 	}

@@ -23,11 +23,37 @@ func Cleartext() checks.Check {
 		Severity:  checks.SeverityHigh,
 		Since:     2,
 		Rationale: "Telnet and the r-services send passwords in clear; a database, container engine or display that asks for no credential belongs to whoever finds its port.",
-		Remedy: "replace telnet, the r-services and TFTP by SSH and SFTP; require a credential (Redis requirepass or ACL, memcached SASL, MongoDB authorization, etcd auth, " +
-			"Elasticsearch security), give Docker's API client certificates or its unix socket alone, or bind the service to loopback",
-		Breaks:     "clients that use the service without a credential or in clear",
+		Verdict: "On a running host every listener that can be reached from outside is looked at. Servers of telnet, the r-services, TFTP and NIS are told by their program, also behind inetd, xinetd or a socket unit, and are high. " +
+			"Redis, memcached, Docker's API, etcd, MongoDB, Elasticsearch, X11 and VNC are asked over an address of the host one question that changes nothing and needs no credential: an answer is high, a protection known to be weak medium, a refusal a note. " +
+			"One that does not answer clearly, ports of telnet and its kin whose owner cannot be told, and socket tables that cannot be read are unknown. " +
+			"In an image the same programs fail if they start at boot, and services of the second kind are unknown, as their configuration is not read; where nothing starts at boot the check is not applicable.",
+		Remedy:     "replace telnet, the r-services and TFTP by SSH and SFTP, trying SSH before telnet goes; " + credentials,
+		Remedies:   clearRemedies(),
+		Breaks:     "clients that use the service without a credential or in clear, and machines that start from the network by TFTP",
 		References: references(),
 		Run:        runCleartext,
+	}
+}
+
+// credentials is what every family has the same way.
+const credentials = "require a credential (Redis requirepass or ACL, memcached SASL, MongoDB authorization, etcd auth, " +
+	"Elasticsearch security), give Docker's API client certificates or its unix socket alone, or bind the service to loopback"
+
+// clearRemedies name the packages and units of each family.
+func clearRemedies() []checks.Remedy {
+	const (
+		replace = "replace telnet, the r-services and TFTP by SSH and SFTP, trying SSH before telnet goes: "
+		socket  = "`systemctl disable --now UNIT` (as telnet.socket, tftp.socket), "
+	)
+	return []checks.Remedy{
+		{
+			Families: []string{"debian"},
+			Text:     replace + "disable the entry in /etc/inetd.conf or the unit (`systemctl disable --now tftpd-hpa`), `apt purge PACKAGE` (telnetd, inetutils-telnetd, rsh-redone-server, tftpd-hpa, atftpd, ypserv); " + credentials,
+		},
+		{Families: []string{"redhat"}, Text: replace + socket + "`dnf remove PACKAGE` (telnet-server, rsh-server, tftp-server, ypserv); " + credentials},
+		{Families: []string{"suse"}, Text: replace + socket + "`zypper remove PACKAGE` (telnet-server, tftp, ypserv); " + credentials},
+		{Families: []string{"arch"}, Text: replace + socket + "`pacman -Rs PACKAGE` (tftp-hpa; telnetd and its kin are of inetutils, where disabling is enough); " + credentials},
+		{Families: []string{"alpine"}, Text: replace + "`rc-update del NAME` and `rc-service NAME stop`, `apk del PACKAGE` (busybox-extras, tftp-hpa); " + credentials},
 	}
 }
 

@@ -22,26 +22,53 @@ func Declared() checks.Check {
 		Severity:  checks.SeverityMedium,
 		Since:     2,
 		Rationale: "Whatever listens can be attacked. A service nobody remembers is not updated, and a back door looks like one.",
-		Remedy: "stop and disable what is not needed (never the SSH server you are logged in by), bind what only this host uses to loopback; " +
-			"declare what belongs here in the configuration ([[listeners.declare]] with program, package or unit, port = \"22\" or \"8000-8100\", protocol, " +
-			"scope = \"loopback\", \"address\" or \"everywhere\", and reason), or accept all there is with `hostaudit baseline accept`",
+		Verdict: "On a running host each socket that can be reached from outside (TCP that listens, UDP and others that are bound) is followed to its process, program, package and unit. " +
+			"It passes where a declaration of the configuration covers it, or a baseline that was accepted has the same hands on that port as widely; sockets of clients are left out. " +
+			"The rest are findings: low where the program is of a package and started at boot, or the socket may be a client's, else medium. " +
+			"An owner that cannot be seen and tables that cannot be read are unknown; containers are judged on the host's network and where an engine publishes them. " +
+			"In an image it is what starts at boot: socket units and super-servers by their addresses, services as far as they are known to listen or not, others unknown; where nothing starts the check is not applicable.",
+		Remedy:     "stop and disable what is not needed (never the SSH server you are logged in by), " + declareOrAccept,
+		Remedies:   declaredRemedies(),
 		Breaks:     "clients of a service that is stopped or bound to loopback; a host whose SSH server is stopped cannot be reached any more",
 		References: references(),
 		Run:        runDeclared,
 	}
 }
 
+// declareOrAccept is what every family has the same way.
+const declareOrAccept = "bind what only this host uses to loopback; " +
+	"declare what belongs here in the configuration ([[listeners.declare]] with program, package or unit, port = \"22\" or \"8000-8100\", protocol, " +
+	"scope = \"loopback\", \"address\" or \"everywhere\", and reason), or accept all there is with `hostaudit baseline accept`"
+
+// declaredRemedies name what shows listeners and what stops them.
+func declaredRemedies() []checks.Remedy {
+	return []checks.Remedy{
+		{
+			Families: []string{"debian", "redhat", "suse", "arch"},
+			Text:     "look with `ss -tulpn`; stop and disable what is not needed (`systemctl disable --now UNIT`, its socket unit too, never the SSH server you are logged in by), " + declareOrAccept,
+		},
+		{
+			Families: []string{"alpine"},
+			Text:     "look with `netstat -tulpn`; stop and disable what is not needed (`rc-update del NAME`, `rc-service NAME stop`, never the SSH server you are logged in by), " + declareOrAccept,
+		},
+		{
+			Families: []string{"openwrt"},
+			Text:     "look with `netstat -tulpn`; disable and stop what is not needed (`service NAME disable`, `service NAME stop`, never Dropbear or the network you are logged in by), " + declareOrAccept,
+		},
+	}
+}
+
 // references are those of "listener minimisation".
 func references() map[string][]string {
 	return map[string][]string{
-		"cis_debian12": {"2.1.22", "2.1.21"},
-		"cis_rhel9":    {"2.1.22", "2.1.21"},
-		"stig_rhel9":   {"RHEL-09-251035"},
-		"pci_dss_4":    {"1.2.5", "1.4.2", "2.2.4"},
-		"anssi_bp_028": {"R62", "R63", "R79", "R80"},
-		"ccn_610a22":   {"A.8.SEC-RHEL4"},
-		"ens":          {"op.exp.2", "mp.com.1"},
-		"iso_27001":    {"8.9", "8.20", "8.21"},
+		"cis_debian12":    {"2.1.21", "2.1.22"},
+		"cis_rhel9":       {"2.1.21"},
+		"stig_rhel9":      {"RHEL-09-251035"},
+		"pci_dss_4.0.1":   {"1.2.5", "1.4.2", "2.2.4"},
+		"anssi_bp28":      {"R62", "R63", "R74", "R79", "R80"},
+		"ccn_stic_610a22": {"A.8.SEC-RHEL4"},
+		"ens_rd311_2022":  {"op.exp.2", "mp.com.1"},
+		"iso27001_2022":   {"8.9", "8.20", "8.21"},
 	}
 }
 

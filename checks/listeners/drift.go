@@ -17,12 +17,17 @@ const driftID = "listeners.drift"
 // Drift is listeners.drift.
 func Drift() checks.Check {
 	return checks.Check{
-		ID:         driftID,
-		Title:      "No listener was added, widened or changed hands since the accepted baseline",
-		Severity:   checks.SeverityMedium,
-		Since:      2,
-		Needs:      checks.Needs{Live: true, Baseline: true},
-		Rationale:  "A port that opens, opens wider, or is served by something else than before is a change somebody made, and not always the administrator.",
+		ID:        driftID,
+		Title:     "No listener was added, widened or changed hands since the accepted baseline",
+		Severity:  checks.SeverityMedium,
+		Since:     2,
+		Needs:     checks.Needs{Live: true, Baseline: true},
+		Rationale: "A port that opens, opens wider, or is served by something else than before is a change somebody made, and not always the administrator.",
+		Verdict: "What listens now, with its program, package, unit and how far it can be reached, is held against the baseline. " +
+			"A listener that the baseline lacks, one that reaches further than before, and a port that is in other hands are findings; one that is gone or narrower is a note, as is a new one on loopback of somebody's session. " +
+			"Restarts, upgrades, socket activation, ports the kernel gives out and sockets of clients are no change. " +
+			"The first complete audit records the baseline, not reviewed, and only `hostaudit baseline accept` changes it. " +
+			"Owners that cannot be seen, tables that cannot be read and a damaged baseline are unknown. Without a baseline yet, and where no state is kept, the check is not applicable, as it is in an image.",
 		Remedy:     "find out who changed it and why; undo it, or accept the present state with `hostaudit baseline accept`. Never stop the SSH server you are logged in by",
 		Breaks:     "accepting takes what is there now for good: look at each listener first",
 		References: references(),

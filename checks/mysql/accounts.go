@@ -19,7 +19,11 @@ func Accounts() checks.Check {
 		Needs:    checks.Needs{Live: true},
 		Rationale: "An anonymous account takes any user name, and comes before other accounts of its host, so that their owners find themselves without rights. " +
 			"A root that may come from every address leaves its password as the only thing between the network and the data.",
-		Remedy: "drop the anonymous accounts (DROP USER ''@'host'); for root from elsewhere make an administrator's account of another name and from one address, then DROP USER 'root'@'%'",
+		Verdict: "The account table is read where the server's socket lets root of the host in (see mysql.root-password). " +
+			"An account without a name is a finding, with a password or without, and so is an account of root that may come from every address. " +
+			"Root from some addresses, and accounts that are locked or that nothing lets in, are notes; root of this host passes. " +
+			"A server that does not run or whose table is not open to us is unknown. Without a server, and in an image, the check is not applicable.",
+		Remedy: "drop the anonymous accounts (DROP USER ''@'HOST'); for root from elsewhere make an administrator's account of another name and from one address, log in by it, and only then DROP USER 'root'@'%'; keep 'root'@'localhost'",
 		Breaks: "programs that log in without a name, and administrators and programs that use root from another host",
 		References: map[string][]string{
 			"cwe": {"CWE-1392"},

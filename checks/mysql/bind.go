@@ -19,11 +19,20 @@ func Bind() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     1,
 		Rationale: "A database that others can reach is open to guessed passwords and to flaws of the server before any login.",
-		Remedy: "set bind-address = 127.0.0.1 (MySQL: mysqlx-bind-address too) in the server's option file, or skip-networking, and restart it; " +
-			"disable a socket unit that listens in its place, as mariadb.socket",
-		Breaks: "programs on other hosts that use the database, and replication",
+		Verdict: "The TCP sockets of every running server are looked at: the classic protocol, the X protocol (33060), extra, administration and cluster ports. One that others than this host can reach is low, and medium where an account that may come from there has an empty, common or derived password. " +
+			"The options of the next start are evaluated as the installed release reads its files, groups, command line and SET PERSIST; what they would open is a finding as well, and of a server that does not run they alone count. " +
+			"A server in a container is reachable where it is on the host's network or its port is published. " +
+			"Options that the server would refuse, names that do not resolve here and files that cannot be read are unknown; without a server the check is not applicable.",
+		Remedy: "set bind-address = 127.0.0.1 (MySQL from 8.0 on: mysqlx-bind-address too) in the option file that is read last, or skip-networking, and restart the server; " +
+			"disable a socket unit that listens in its place, as mariadb.socket; publish the port of a container on 127.0.0.1 alone",
+		Remedies: optionRemedies(
+			"bind-address = 127.0.0.1 (of MySQL from 8.0 on mysqlx-bind-address = 127.0.0.1 too, which MariaDB refuses)",
+			"; disable mariadb.socket where it listens in the server's place (`systemctl disable --now mariadb.socket`), and publish the port of a container on 127.0.0.1 alone",
+			"; publish the port of a container on 127.0.0.1 alone",
+		),
+		Breaks: "programs on other hosts that use the database, replication, and the nodes of a cluster",
 		References: map[string][]string{
-			"cwe": {"CWE-1327"},
+			"cis_debian12": {"2.1.22"}, "pci_dss_4.0.1": {"2.2.4"}, "ens_rd311_2022": {"op.exp.2", "mp.com.1"}, "iso27001_2022": {"8.9", "8.20"}, "cwe": {"CWE-1327"},
 		},
 		Run: runBind,
 	}

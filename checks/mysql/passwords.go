@@ -18,11 +18,14 @@ func Passwords() checks.Check {
 		Since:     4,
 		Needs:     checks.Needs{Live: true},
 		Rationale: "Whoever can connect, a program of another account of this host included, tries the empty password, the account's name and the common ones first.",
-		Remedy:    "set long random passwords (ALTER USER ... IDENTIFIED BY), or lock accounts (ACCOUNT LOCK) where nobody uses the account",
-		Breaks:    "programs that log in with the old password",
+		Verdict: "The account table is read where the server's socket lets root of the host in (see mysql.root-password), and its stored hashes are tested in this process with the list of common passwords and with what people make of the account's name; no guess is sent to a server. " +
+			"An empty, common or derived password is critical, a hash in the format from before 4.1 medium. " +
+			"Empty passwords of root and of anonymous accounts are told by mysql.root-password and mysql.accounts; weak passwords of locked accounts, and accounts that PAM, LDAP or Kerberos check, are notes. " +
+			"A server that does not run or whose table is not open to us, hashes that cannot be tested and candidates that time ran out for are unknown. Without a server, and in an image, the check is not applicable.",
+		Remedy: "set long random passwords (ALTER USER 'NAME'@'HOST' IDENTIFIED BY) in the server and then in the programs that use them, or lock accounts that nobody uses (ALTER USER 'NAME'@'HOST' ACCOUNT LOCK)",
+		Breaks: "programs that log in with the old password",
 		References: map[string][]string{
-			"pci_dss": {"8.3.6", "2.2.2"},
-			"cwe":     {"CWE-521"},
+			"cwe": {"CWE-521"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			runPasswords(ctx, env, proberOf(env), rec)

@@ -22,10 +22,18 @@ func RootPassword() checks.Check {
 		Severity:  checks.SeverityCritical,
 		Since:     1,
 		Rationale: "Whoever reaches the server and is let in as root without a password owns every database on it, and often the host.",
-		Remedy:    "give root socket authentication by ALTER USER (MariaDB unix_socket, MySQL auth_socket) or a password; remove skip-grant-tables",
-		Breaks:    "programs and backups that log in as root without a password",
+		Verdict: "Every running server is asked to let root in without a password: over its unix socket, over loopback and from one outside address of this host, never with a guess, and no more than two refusals for each start of the server, which are remembered. " +
+			"Where the socket lets root of the host in, the account table is read and nothing more is dialled: an account of root that needs neither a password nor to be root of the host fails. " +
+			"Else a login that is let in fails, also with an expired password, and so does skip-grant-tables, set now or for the next start; refusals on every way pass, and locked accounts are notes. " +
+			"A server that does not run, answers late or not at all, or checks root by a plugin that is not evaluated is unknown. " +
+			"In an image only skip-grant-tables can be told. Else, and without a server, the check is not applicable.",
+		Remedy: "let root in by socket authentication (MariaDB: ALTER USER 'root'@'localhost' IDENTIFIED VIA unix_socket; MySQL, after INSTALL PLUGIN auth_socket SONAME 'auth_socket.so': ALTER USER 'root'@'localhost' IDENTIFIED WITH auth_socket) " +
+			"or set a password, and drop or give a password to root of other hosts; keep that session open until a new login has worked; " +
+			"where skip-grant-tables is set, do it after FLUSH PRIVILEGES, then remove the option and restart",
+		Remedies: rootRemedies(),
+		Breaks:   "programs and backups that log in as root without a password, or with one where the socket now decides",
 		References: map[string][]string{
-			"cwe": {"CWE-258"},
+			"pci_dss_4.0.1": {"2.2.2"}, "iso27001_2022": {"8.5"}, "cwe": {"CWE-258"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			runRootPassword(ctx, env.Host, proberOf(env), rec)

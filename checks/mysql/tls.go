@@ -19,8 +19,16 @@ func TLS() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     4,
 		Rationale: "Without TLS queries and data cross the network in clear, and whoever sits between can take over the session.",
-		Remedy: "give the server a certificate (ssl-cert, ssl-key) where it has none, set require_secure_transport = ON in its option file and restart it; " +
+		Verdict: "Asked is every server that others than this host can reach, as mysql.bind sees it; cluster ports do not count. " +
+			"Where its account table is open to us, require_secure_transport as it is now decides; a server without it passes if every account that may come from elsewhere must use TLS. " +
+			"One that offers no TLS fails. Of a server that did not let us in, or does not run, the options decide, and a file younger than the running server is unknown. " +
+			"Options that the server would refuse or that are not evaluated are unknown. Where no server can be reached from outside the check is not applicable.",
+		Remedy: "give the server a certificate (ssl-cert, ssl-key) where it has none, see that its clients connect with TLS, then set require_secure_transport = ON (MariaDB from 10.5, MySQL from 5.7.8; before, REQUIRE SSL for each account) in its option file and restart it; " +
 			"or have it listen on loopback only",
+		Remedies: optionRemedies(
+			"require_secure_transport = ON (MariaDB from 10.5, MySQL from 5.7.8; before, REQUIRE SSL for each account), after a certificate (ssl-cert, ssl-key) where there is none and once clients connect with TLS,",
+			"; or have the server listen on loopback only", "; or have the server listen on loopback only",
+		),
 		Breaks: "clients and replicas that connect without TLS, and old ones that know none of the server's TLS versions",
 		References: map[string][]string{
 			"cwe": {"CWE-319"},

@@ -20,10 +20,18 @@ func Dictionary() checks.Check {
 		Severity:  checks.SeverityCritical,
 		Since:     1,
 		Rationale: "Common passwords and the account's own name are what every attacker tries first, over SSH within minutes of a host being reachable. Whoever knows a group's password joins the group, whoever knows the boot loader's starts the host as he likes.",
-		Remedy:    "set new passwords (passwd NAME), or lock password logins where keys are used (passwd -l NAME); remove a group's password (gpasswd -r GROUP); make a new hash for the boot loader (grub-mkpasswd-pbkdf2)",
-		Breaks:    "scripts and people that log in with the old password, and sudo for an account that was locked",
+		Verdict: "Read are /etc/passwd, /etc/shadow and what nsswitch.conf and the system add to them (tcb, extrausers, altfiles, user records of systemd), /etc/group, /etc/gshadow and GRUB's configuration; accounts of directories are not examined, and named. " +
+			"Every hash by which somebody can log in today (not locked, not expired, in a valid line) is tried in this process with the list of common passwords and with what people make of the account's own names; nothing is ever sent to a login. " +
+			"A hit is critical, or medium where the account's shell gives no session or pam_unix refuses the scheme, and medium for a group or the boot loader. " +
+			"Weak hashes of locked and expired accounts are only counted, in a note. " +
+			"Broken fields, schemes that are not evaluated, hashes too costly to try, files that cannot be read and candidates that time ran out for are unknown. Without /etc/passwd the check is not applicable.",
+		Remedy: "set a new password (passwd NAME); lock the password (passwd -l NAME) only of an account that has got in by a key, and become root without it, in a second session; " +
+			"remove a group's password (gpasswd -r GROUP); make a new hash for the boot loader (grub-mkpasswd-pbkdf2)",
+		Remedies: weakRemedies(),
+		Breaks:   "scripts and people that log in with the old password; sudo of an account that was locked, and its logins by key where sshd has UsePAM no",
 		References: map[string][]string{
-			"pci_dss": {"8.3.6", "2.2.2"},
+			"pci_dss_4.0.1": {"2.2.2"}, "anssi_bp28": {"R31"}, "ccn_stic_610a22": {"A.11.SEC-RHEL3", "A.19.SEC-RHEL3"},
+			"ens_rd311_2022": {"op.acc.6"}, "iso27001_2022": {"5.17", "8.5"},
 		},
 		Run: runDictionary,
 	}

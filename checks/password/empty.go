@@ -19,11 +19,18 @@ func Empty() checks.Check {
 		Severity:  checks.SeverityCritical,
 		Since:     1,
 		Rationale: "Anyone who knows or guesses the account's name is in.",
-		Remedy:    "set a password (passwd NAME) or lock the account (passwd -l NAME); remove nullok from pam_unix.so below /etc/pam.d",
-		Breaks:    "logins that rely on the empty password, such as kiosk and rescue accounts",
+		Verdict: "Accounts are read as for password.dictionary: the field of /etc/passwd counts before that of /etc/shadow, and the first line of a name. " +
+			"An empty field is always a finding. It is critical where a PAM stack has pam_unix with nullok (nullresetok: where a new password is due), where an SSH server takes it without PAM (PermitEmptyPasswords), and where neither can be excluded; high where every stack was read and refuses it; medium where the shell gives no session. " +
+			"A hash of the empty string is critical as well: one try on each usable hash tells. " +
+			"Locked and expired accounts pass, with a note. " +
+			"Schemes that are not evaluated, hashes too costly to try and files that cannot be read are unknown; without /etc/passwd the check is not applicable.",
+		Remedy: "set a password (passwd NAME) or lock it (passwd -l NAME), root's first; then, with a session of root kept open until a new login has worked, " +
+			"remove nullok from pam_unix.so below /etc/pam.d, and set PermitEmptyPasswords no in sshd_config",
+		Remedies: emptyRemedies(),
+		Breaks:   "logins that rely on the empty password, such as kiosk and rescue accounts",
 		References: map[string][]string{
-			"cis_debian12": {"7.2.2", "5.3.3.4.1"},
-			"pci_dss":      {"2.2.2", "8.3.1"},
+			"cis_debian12": {"7.2.2", "5.3.3.4.1"}, "cis_rhel9": {"7.2.2", "5.3.3.4.1"}, "stig_rhel9": {"RHEL-09-611155", "RHEL-09-611025"},
+			"pci_dss_4.0.1": {"2.2.2", "8.3.1"}, "anssi_bp28": {"R31"}, "ccn_stic_610a22": {"A.6.SEC-RHEL4"}, "ens_rd311_2022": {"op.acc.6"}, "iso27001_2022": {"8.5"},
 		},
 		Run: runEmpty,
 	}

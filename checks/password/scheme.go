@@ -19,11 +19,17 @@ func Scheme() checks.Check {
 		Severity:  checks.SeverityMedium,
 		Since:     1,
 		Rationale: "Whoever gets hold of the hashes tries millions of passwords a second on old schemes; descrypt ignores everything after the eighth character as well.",
-		Remedy:    "set ENCRYPT_METHOD in /etc/login.defs and pam_unix to yescrypt or sha512, then let the owners set their passwords again (chage -d 0 NAME)",
-		Breaks:    "other systems that share the hashes and know old schemes only",
+		Verdict: "Accounts are read as for password.dictionary, and the form of each hash by which somebody can log in today tells its scheme; nothing is guessed. " +
+			"Outdated are descrypt, bigcrypt, bsdicrypt, md5crypt, apr1, SunMD5, sha1crypt, NT and bcrypt's faulty variant 2x: each account that has one is a finding. " +
+			"The schemes yescrypt, gost-yescrypt, scrypt, bcrypt, sha512crypt and sha256crypt pass whatever their cost. " +
+			"Hashes of locked and expired accounts and broken fields are notes. " +
+			"Forms that are not evaluated and files that cannot be read are unknown; without /etc/passwd the check is not applicable.",
+		Remedy:   "set ENCRYPT_METHOD in /etc/login.defs and the word after pam_unix.so to sha512 or, where login.defs(5) and pam_unix(8) name it, to yescrypt; then have the owners set their passwords again (passwd NAME, or chage -d 0 NAME to make the next login ask for it), root last and with a session kept open",
+		Remedies: schemeRemedies(),
+		Breaks:   "other systems that share the hashes and know old schemes only; jobs that log in as an account of which a new password is asked, which are refused until it is set",
 		References: map[string][]string{
-			"cis_debian12": {"5.4.1.4", "5.3.3.4.3"},
-			"pci_dss":      {"8.3.2"},
+			"cis_debian12": {"5.4.1.4", "5.3.3.4.3"}, "pci_dss_4.0.1": {"8.3.2"}, "anssi_bp28": {"R68"},
+			"ccn_stic_610a22": {"A.19.SEC-RHEL3"}, "ens_rd311_2022": {"op.acc.6"}, "iso27001_2022": {"8.5", "8.24"},
 		},
 		Run: runScheme,
 	}

@@ -22,12 +22,14 @@ func Drift() checks.Check {
 		Since:     2,
 		Needs:     checks.Needs{Live: true, Baseline: true},
 		Rationale: "A new unit, timer or cron job is how software that nobody asked for survives a restart, an intruder's as well as a package's.",
+		Verdict: "What starts by itself is read from files: units that are enabled or that enabled ones start, sockets, timers, scripts of System V, OpenRC and runit, inittab, inetd, xinetd and cron. " +
+			"Each entry that the baseline lacks is a finding; one that is gone is a note. " +
+			"The first complete audit records the baseline, not reviewed, and only `hostaudit baseline accept` changes it. " +
+			"Files that cannot be read or are not understood, and a damaged baseline, are unknown. Without a baseline yet, and where no state is kept, the check is not applicable, as it is in an image.",
 		Remedy: "find out who added it (the package of the file, the log of the package manager) and disable it if nobody needs it; " +
-			"else look at hostaudit baseline show and take what is there now with hostaudit baseline accept --only services.drift",
-		Breaks: "whatever relies on the service or job that is disabled",
-		References: map[string][]string{
-			"pci_dss_4": {"2.2.4"},
-		},
+			"else look at `hostaudit baseline show` and take what is there now with `hostaudit baseline accept --only services.drift`",
+		Remedies: driftRemedies(),
+		Breaks:   "whatever relies on the service or job that is disabled",
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			if env.Baselines == nil {
 				rec.NotApplicable(checks.ReasonNotAsked, "no state is kept for this target")
@@ -41,6 +43,25 @@ func Drift() checks.Check {
 			// A running host without a running systemd (a container) has no generators.
 			problems = slices.DeleteFunc(slices.Clone(problems), func(p units.Problem) bool { return errors.Is(p.Err, units.ErrGenerator) })
 			compare(env.Baselines, entries, problems, rec)
+		},
+	}
+}
+
+// driftRemedies name what tells where a file came from, and what turns it off.
+func driftRemedies() []checks.Remedy {
+	const (
+		find    = "find out who added it "
+		systemd = "); disable what nobody needs (`systemctl disable --now UNIT`, never the SSH server you are logged in by)"
+		accept  = "; else look at `hostaudit baseline show` and take what is there now with `hostaudit baseline accept --only services.drift`"
+	)
+	return []checks.Remedy{
+		{Families: []string{"debian"}, Text: find + "(`dpkg -S FILE`, /var/log/apt/history.log" + systemd + accept},
+		{Families: []string{"redhat"}, Text: find + "(`rpm -qf FILE`, `dnf history`" + systemd + accept},
+		{Families: []string{"suse"}, Text: find + "(`rpm -qf FILE`, /var/log/zypp/history" + systemd + accept},
+		{Families: []string{"arch"}, Text: find + "(`pacman -Qo FILE`, /var/log/pacman.log" + systemd + accept},
+		{
+			Families: []string{"alpine"},
+			Text:     find + "(`apk info --who-owns FILE`); disable what nobody needs (`rc-update del NAME`, `rc-service NAME stop`, never the SSH server you are logged in by)" + accept,
 		},
 	}
 }

@@ -17,10 +17,16 @@ func bannerCheck() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     3,
 		Rationale: "Who was told that the system is closed to him cannot say he did not know; some laws and most security schemes ask for it.",
-		Remedy:    "write the warning to /etc/issue.net, without naming the system or its versions, set Banner /etc/issue.net in sshd_config before any Match block, then reload the service",
-		Breaks:    "programs that read what ssh prints on standard error",
+		Verdict: "Banner is evaluated as the installed release does, over all Match blocks, since it is shown before anybody has a name. " +
+			"It fails where some connection has no Banner or none, or where its file is missing, empty, no regular file or larger than 1 MiB; of Dropbear, without -b or with a file above 2000 bytes. " +
+			"What the text says is not judged. A file that cannot be examined, a path relative to where the server was started and a configuration that sshd refuses are unknown; without an SSH server the check is not applicable.",
+		Remedy: "write the warning to /etc/issue.net, without naming the system or its versions, set Banner /etc/issue.net in sshd_config before any Match block, test with sshd -t, then reload the service",
+		Remedies: settingRemedies("write the warning to /etc/issue.net, without naming the system or its versions; ", "Banner /etc/issue.net",
+			"write the warning to /etc/dropbear/banner, without naming the system or its versions, and `uci set dropbear.@dropbear[0].BannerFile=/etc/dropbear/banner`"),
+		Breaks: "programs that read what ssh prints on standard error",
 		References: map[string][]string{
-			"cis_debian12": {"5.1.5"}, "cis_rhel9": {"5.1.8"}, "stig_rhel9": {"RHEL-09-255025"},
+			"cis_debian12": {"5.1.5", "1.6.3"}, "cis_rhel9": {"5.1.8"}, "stig_rhel9": {"RHEL-09-255025"},
+			"ccn_stic_610a22": {"A.11.SEC-RHEL4", "A.11.SEC-RHEL8"}, "iso27001_2022": {"8.5"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			judgement{pass: "a warning is shown before the login", openssh: banner, dropbear: dropbearBanner}.run(ctx, env, rec)

@@ -16,10 +16,16 @@ func forwardingCheck() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     3,
 		Rationale: "Who can log in can reach through the host into networks that are closed to him, and open ports on it that lead out, past every packet filter.",
-		Remedy:    "set AllowTcpForwarding no (or DisableForwarding yes) in sshd_config before any Match block, then reload the service; permit it in a Match block where it is needed",
-		Breaks:    "tunnels, jump hosts (ssh -J, ProxyJump) and editors that work on the host through one",
+		Verdict: "AllowTcpForwarding is evaluated as the installed release does (default yes), for every account that can log in and every connection that Match blocks tell apart. " +
+			"Any other value than no is a finding, local and remote too, which names the line and its conditions; DisableForwarding yes counts as no. " +
+			"Dropbear passes with -j and -k. A file that sshd refuses, Match blocks about groups that are not known and conditions that are not evaluated are unknown; without an SSH server the check is not applicable.",
+		Remedy: "set AllowTcpForwarding no (or DisableForwarding yes) in sshd_config before any Match block, test with sshd -t, then reload the service; permit it in a Match block where it is needed",
+		Remedies: settingRemedies("", "AllowTcpForwarding no (or DisableForwarding yes)",
+			"`uci set dropbear.@dropbear[0].LocalPortForward=off` and `uci set dropbear.@dropbear[0].RemotePortForward=off`"),
+		Breaks: "tunnels, jump hosts (ssh -J, ProxyJump) and editors that work on the host through one",
 		References: map[string][]string{
-			"cis_debian12": {"5.1.8"}, "cis_rhel9": {"5.1.10"}, "pci_dss": {"2.2.6"},
+			"cis_debian12": {"5.1.8"}, "cis_rhel9": {"5.1.10"}, "pci_dss_4.0.1": {"2.2.6"}, "ccn_stic_610a22": {"A.11.SEC-RHEL2"},
+			"ens_rd311_2022": {"op.exp.2", "mp.com.1"}, "iso27001_2022": {"8.20"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			judgement{pass: "TCP forwarding is off", openssh: tcpForwarding, dropbear: dropbearForwarding}.run(ctx, env, rec)
@@ -34,10 +40,14 @@ func tunnelCheck() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     3,
 		Rationale: "A tunnel device joins two networks at the level of packets: whatever a firewall between them forbids passes.",
-		Remedy:    "set PermitTunnel no in sshd_config before any Match block and in none of them, then reload the service",
-		Breaks:    "virtual private networks made with ssh -w",
+		Verdict: "PermitTunnel is evaluated as the installed release does (default no), for every account that can log in and every connection that Match blocks tell apart. " +
+			"The values yes, point-to-point and ethernet are findings, which name the line and its conditions; DisableForwarding yes counts as no from OpenSSH 10.4 on. " +
+			"Dropbear knows no tunnels and passes. A file that sshd refuses and conditions that are not evaluated are unknown; without an SSH server the check is not applicable.",
+		Remedy:   "set PermitTunnel no in sshd_config before any Match block and in none of them, test with sshd -t, then reload the service",
+		Remedies: settingRemedies("", "PermitTunnel no", ""),
+		Breaks:   "virtual private networks made with ssh -w",
 		References: map[string][]string{
-			"pci_dss": {"2.2.6"},
+			"cis_debian12": {"5.1.8"}, "cis_rhel9": {"5.1.10"}, "ens_rd311_2022": {"op.exp.2"}, "iso27001_2022": {"8.20"},
 		},
 		Run: func(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 			judgement{pass: "tunnel devices are off", openssh: tunnel, dropbear: func(setup) {}}.run(ctx, env, rec)

@@ -25,9 +25,16 @@ func portCheck() checks.Check {
 		Severity:  checks.SeverityMedium,
 		Since:     1,
 		Rationale: "Port 22 draws every password-guessing robot. Another port keeps them away and leaves a log in which the rest stands out; it does not replace strong authentication.",
-		Remedy:    "set Port in sshd_config to another number, and where ssh.socket is enabled ListenStream too; then restart the service",
-		Breaks:    "clients, firewall rules, SELinux port labels and monitoring that expect port 22. Open the new port and try it before closing the session.",
-		Run:       runPort,
+		Verdict: "Looked for are all SSH servers of the host and its containers: processes and their sockets, and the units, sockets, super-servers and scripts that start one. " +
+			"A socket on TCP port 22 fails, and so does a configuration that opens it at the next start: what socket units say in place of Port, the options of the command line, and sshd_config as the installed release reads it. " +
+			"On loopback alone either is low. Port 22 of a container is the host's only where the engine publishes it there. " +
+			"Of a listener on port 22 whose program does not tell what it is the greeting is read: an SSH server fails, anything else is unknown, as is a configuration that sshd refuses. " +
+			"Without a server that runs or starts at boot the check is not applicable; in an image the configuration alone counts.",
+		Remedy: "open the new port in the packet filter and label it for SELinux first; set Port in sshd_config to another number, and ListenStream too where ssh.socket is enabled; " +
+			"test with sshd -t, restart the service, and log in by the new port before you close the session",
+		Remedies: portRemedies(),
+		Breaks:   "clients, firewall rules, SELinux port labels and monitoring that expect port 22. Open the new port and try it before closing the session.",
+		Run:      runPort,
 	}
 }
 

@@ -16,10 +16,18 @@ func rootKeysCheck() checks.Check {
 		Severity:  checks.SeverityMedium,
 		Since:     3,
 		Rationale: "A key of root's opens the host to whoever holds its other half, names no person, and outlives the people who left it there.",
-		Remedy:    "move the keys to accounts of persons or jobs, with sudo rules for what they need, and remove them from root's authorized_keys",
-		Breaks:    "backups, configuration management and people that log in as root with these keys. Make sure another account can log in and become root first.",
+		Verdict: "The file sshd_config is evaluated as for ssh.root-login. On each connection on which public keys of an account with user ID 0 are taken, the files of AuthorizedKeysFile are read (by default .ssh/authorized_keys and .ssh/authorized_keys2), " +
+			"and every file with a key that sshd takes is a finding, forced command or not; so is a certificate authority of TrustedUserCAKeys whose certificates may name root. " +
+			"Keys that sshd does not use (root shut out, StrictModes, expired, a refused kind, the refusing key of a cloud image) are notes. " +
+			"AuthorizedKeysCommand, lines that are not evaluated and files that cannot be read are unknown. " +
+			"Of Dropbear .ssh/authorized_keys counts, or the directory of -D, on OpenWrt /etc/dropbear/authorized_keys too, as far as its options let root in by key. Without an SSH server the check is not applicable.",
+		Remedy: "give the keys to accounts of persons or jobs, with sudo rules for what they need; when a login there and sudo have worked in a second session, remove them from root's authorized_keys",
+		Remedies: []checks.Remedy{
+			{Families: []string{"openwrt"}, Text: "root is the only account there is: keep in /etc/dropbear/authorized_keys one key for each person who needs it, remove the others after a login with yours has worked in a second session, and waive what stays"},
+		},
+		Breaks: "backups, configuration management and people that log in as root with these keys. Make sure another account can log in and become root first.",
 		References: map[string][]string{
-			"pci_dss": {"8.2.2", "8.6.1"},
+			"pci_dss_4.0.1": {"8.2.2"}, "anssi_bp28": {"R33"}, "ens_rd311_2022": {"op.acc.1", "op.acc.4"}, "iso27001_2022": {"5.16", "5.18", "8.2"},
 		},
 		Run: runRootKeys,
 	}

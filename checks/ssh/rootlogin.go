@@ -20,10 +20,20 @@ func rootLoginCheck() checks.Check {
 		Severity:  checks.SeverityHigh,
 		Since:     1,
 		Rationale: "A login as root names no person, and root is the one account name every attacker knows.",
-		Remedy:    "set PermitRootLogin no in sshd_config before any Match block and in none of them, then reload the service",
-		Breaks:    "backups, configuration management and people that log in as root. Make sure another account can log in and become root first.",
+		Verdict: "The file sshd_config is evaluated as the installed release does, with Include, Match blocks, the command line and the default of the version, for every account with user ID 0 and every connection the file tells apart; Dropbear is judged by its options. " +
+			"A password that lets root in is high, and medium if root has none that is usable today. " +
+			"By key only it is medium if a usable key, a certificate authority or a command that prints keys is there or cannot be excluded, and low if not. " +
+			"It passes where PermitRootLogin is no on all connections, where Allow and Deny lists or a lack of methods shut root out all the same (a note says so), and for a server that does not run as root. " +
+			"A file that sshd would refuse or that cannot be read, and a default that hangs on an unknown version, are unknown. Without an SSH server the check is not applicable.",
+		Remedy: "log in as another account in a second session and become root there; only then set PermitRootLogin no in sshd_config before any Match block and in none of them, test with sshd -t, and reload the service",
+		Remedies: settingRemedies(
+			"log in as another account in a second session and become root there; only when that works ", "PermitRootLogin no",
+			"root is the only account there is, so let it in by key alone: install a key, log in with it in a second session, and only when that works `uci set dropbear.@dropbear[0].RootPasswordAuth=off`",
+		),
+		Breaks: "backups, configuration management, cluster nodes and people that log in as root. Make sure another account can log in and become root first.",
 		References: map[string][]string{
-			"cis_debian12": {"5.1.20"}, "cis_rhel9": {"5.1.20"}, "pci_dss": {"2.2.6"},
+			"cis_debian12": {"5.1.20"}, "cis_rhel9": {"5.1.20"}, "stig_rhel9": {"RHEL-09-255045"}, "pci_dss_4.0.1": {"2.2.6", "8.6.1"}, "anssi_bp28": {"R33"},
+			"ccn_stic_610a22": {"A.6.SEC-RHEL4"}, "ens_rd311_2022": {"op.acc.4", "op.acc.6", "op.exp.2"}, "iso27001_2022": {"8.2", "8.5"},
 		},
 		Run: runRootLogin,
 	}

@@ -21,12 +21,16 @@ func userKeysCheck() checks.Check {
 		Severity:  checks.SeverityLow,
 		Since:     3,
 		Rationale: "A short key can be computed, a file that others can write lets them in under the account's name, and a key in several accounts names nobody.",
-		Remedy:    "replace weak and shared keys by one Ed25519 key for each person, give .ssh and authorized_keys to the account alone (chmod go-w, chown), and guard private keys by a passphrase (ssh-keygen -p)",
-		Breaks:    "logins with the keys that are replaced; add the new key and try it before removing the old one. Jobs cannot type a passphrase: confine what their key opens instead (from=, command=).",
-		References: map[string][]string{
-			"cis_debian12": {"7.2.10"}, "pci_dss": {"8.2.2", "8.3.2"},
+		Verdict: "The files of keys are read of every account that sshd_config, evaluated as for ssh.root-login, lets in by key on some connection; of Dropbear those its options lead to. " +
+			"Low are keys below today's strength (DSA, RSA under 2048 bits), keys and files that the server does not use (refused kinds, StrictModes), a key that several accounts share, and private keys in root's .ssh that no passphrase guards. " +
+			"Medium are files that others can write where the server takes them all the same. " +
+			"Files that cannot be read, lines that are not evaluated and keys that AuthorizedKeysCommand prints are unknown; certificates are noted only. Without an SSH server the check is not applicable.",
+		Remedy: "add one Ed25519 key for each person and log in with it before removing weak and shared ones, give .ssh and authorized_keys to the account alone (chmod go-w, chown), and guard private keys by a passphrase (ssh-keygen -p)",
+		Remedies: []checks.Remedy{
+			{Families: []string{"redhat"}, Text: "add one Ed25519 key for each person and log in with it before removing weak and shared ones; give .ssh and authorized_keys to the account alone (`chmod go-w`, `chown`) and their SELinux label (`restorecon -R`), and guard private keys by a passphrase (`ssh-keygen -p -f FILE`)"},
 		},
-		Run: runUserKeys,
+		Breaks: "logins with the keys that are replaced; add the new key and try it before removing the old one. Jobs cannot type a passphrase: confine what their key opens instead (from=, command=).",
+		Run:    runUserKeys,
 	}
 }
 
