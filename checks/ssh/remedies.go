@@ -11,12 +11,12 @@ const try = "; keep this session open until a new login has worked"
 func settingRemedies(before, setting, openWrt string) []checks.Remedy {
 	const (
 		// Of a setting that is given twice the first value counts (sshd_config(5)).
-		first = " in /etc/ssh/sshd_config.d/00-local.conf, which is read before the others (at the top of /etc/ssh/sshd_config where that has no Include line)"
+		first = " in /etc/ssh/sshd_config.d/00-local.conf, which is read before the others (at the top of /etc/ssh/sshd_config where that has no Include line"
 		// openSUSE without the file in /etc reads the one in /usr/etc, which updates replace.
 		vendor = first + ", never in /usr/etc/ssh"
 	)
 	text := func(where, reload string) string {
-		return before + "set " + setting + where + " and take other values out of Match blocks; when `sshd -t` accepts it and `sshd -T` shows it, " + reload + try
+		return before + "set " + setting + where + "), and take other values out of Match blocks; when `sshd -t` accepts it and `sshd -T` shows it, " + reload + try
 	}
 	list := []checks.Remedy{
 		{Families: []string{"debian"}, Text: text(first, "`systemctl reload ssh`")},
