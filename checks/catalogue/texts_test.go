@@ -178,6 +178,8 @@ func TestRemediesLockNobodyOut(t *testing.T) {
 		{name: "move-port-login", when: regexp.MustCompile(`Port NUMBER|Port=NUMBER`), first: "before you close this session", anywhere: true},
 		{name: "socket", when: regexp.MustCompile(`restart ssh\.socket`), first: "systemctl daemon-reload"},
 		{name: "lock-password", when: regexp.MustCompile(`lock the password`), first: "second session", anywhere: true},
+		{name: "lock-account", when: regexp.MustCompile(`passwd -l`), first: "set a"},
+		{name: "lock-whose", when: regexp.MustCompile(`lock accounts`), first: "that nobody", anywhere: true},
 		{name: "nullok", when: regexp.MustCompile(`nullok`), first: "session of root kept open"},
 		{name: "user-id-0", when: regexp.MustCompile(`user ID there|free user ID`), first: "session of root kept open"},
 		{name: "root-of-the-database", when: regexp.MustCompile(`unix_socket`), first: "keep that session open", anywhere: true},

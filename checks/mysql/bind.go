@@ -25,7 +25,7 @@ func Bind() checks.Check {
 			"Options that the server would refuse, names that do not resolve here and files that cannot be read are unknown; without a server the check is not applicable.",
 		Remedy: "set bind-address = 127.0.0.1 (MySQL from 8.0 on: mysqlx-bind-address too) in the option file that is read last, or skip-networking, and restart the server; " +
 			"disable a socket unit that listens in its place, as mariadb.socket; publish the port of a container on 127.0.0.1 alone",
-		Remedies: optionRemedies(
+		Remedies: optionRemedies("",
 			"bind-address = 127.0.0.1 (of MySQL from 8.0 on mysqlx-bind-address = 127.0.0.1 too, which MariaDB refuses)",
 			"; disable mariadb.socket where it listens in the server's place (`systemctl disable --now mariadb.socket`), and publish the port of a container on 127.0.0.1 alone",
 			"; publish the port of a container on 127.0.0.1 alone",

@@ -3,13 +3,13 @@ package mysql
 import "hostaudit/checks"
 
 // optionRemedies say where each family has the option files and how its server is
-// restarted. Of files in a directory the last one by name wins. tail follows, of systems
-// without systemd plain.
-func optionRemedies(option, tail, plain string) []checks.Remedy {
+// restarted. Of files in a directory the last one by name wins. first is what has to be
+// done before, or ""; tail follows, of systems without systemd plain.
+func optionRemedies(first, option, tail, plain string) []checks.Remedy {
 	const (
-		set  = "set "
 		file = " under [mysqld] in /etc/my.cnf.d/zz-local.cnf, which is read last (in /etc/my.cnf where that includes no directory), and restart the server "
 	)
+	set := first + "set "
 	return []checks.Remedy{
 		{
 			Families: []string{"debian"},

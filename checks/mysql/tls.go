@@ -26,7 +26,8 @@ func TLS() checks.Check {
 		Remedy: "give the server a certificate (ssl-cert, ssl-key) where it has none, see that its clients connect with TLS, then set require_secure_transport = ON (MariaDB from 10.5, MySQL from 5.7.8; before, REQUIRE SSL for each account) in its option file and restart it; " +
 			"or have it listen on loopback only",
 		Remedies: optionRemedies(
-			"require_secure_transport = ON (MariaDB from 10.5, MySQL from 5.7.8; before, REQUIRE SSL for each account), after a certificate (ssl-cert, ssl-key) where there is none and once clients connect with TLS",
+			"give the server a certificate (ssl-cert, ssl-key) where it has none and see that its clients connect with TLS; then ",
+			"require_secure_transport = ON (MariaDB from 10.5, MySQL from 5.7.8; before, REQUIRE SSL for each account)",
 			"; or have the server listen on loopback only", "; or have the server listen on loopback only",
 		),
 		Breaks: "clients and replicas that connect without TLS, and old ones that know none of the server's TLS versions",

@@ -24,7 +24,7 @@ func Empty() checks.Check {
 			"A hash of the empty string is critical as well: one try on each usable hash tells. " +
 			"Locked and expired accounts pass, with a note. " +
 			"Schemes that are not evaluated, hashes too costly to try and files that cannot be read are unknown; without /etc/passwd the check is not applicable.",
-		Remedy: "set a password (passwd NAME) or lock it (passwd -l NAME), root's first; then, with a session of root kept open until a new login has worked, " +
+		Remedy: "set a password (passwd NAME), root's first, or lock accounts that nobody logs in to (passwd -l NAME); then, with a session of root kept open until a new login has worked, " +
 			"remove nullok from pam_unix.so below /etc/pam.d, and set PermitEmptyPasswords no in sshd_config",
 		Remedies: emptyRemedies(),
 		Breaks:   "logins that rely on the empty password, such as kiosk and rescue accounts",

@@ -13,7 +13,7 @@ func weakRemedies() []checks.Remedy {
 		},
 		{
 			Families: []string{"redhat"},
-			Text:     account + group + "for the boot loader set a new password (`grub2-setpassword`), which takes effect in /boot/grub2/user.cfg",
+			Text:     account + group + "for the boot loader set a new password (`grub2-setpassword`), which writes /boot/grub2/user.cfg",
 		},
 		{
 			Families: []string{"suse"},
@@ -38,7 +38,7 @@ func weakRemedies() []checks.Remedy {
 // root may be among them.
 func emptyRemedies() []checks.Remedy {
 	const (
-		account = "set a password (`passwd NAME`) or lock it (`passwd -l NAME`), root's first; then, with a session of root kept open until a new login has worked, "
+		account = "set a password (`passwd NAME`), root's first, or lock accounts that nobody logs in to (`passwd -l NAME`); then, with a session of root kept open until a new login has worked, "
 		ssh     = "; set PermitEmptyPasswords no where sshd_config has yes"
 	)
 	return []checks.Remedy{
@@ -52,7 +52,7 @@ func emptyRemedies() []checks.Remedy {
 			Text:     account + "turn nullok off (`pam-config --delete --unix-nullok`; `pam-config --query --unix` shows it)" + ssh,
 		},
 		{Families: []string{"arch"}, Text: account + "remove nullok from the line of pam_unix.so in /etc/pam.d/system-auth" + ssh},
-		{Families: []string{"alpine"}, Text: "set a password (`passwd NAME`) or lock it (`passwd -l NAME`), root's first: without PAM nothing else stands before an empty field" + ssh},
+		{Families: []string{"alpine"}, Text: "set a password (`passwd NAME`), root's first, or lock accounts that nobody logs in to (`passwd -l NAME`): without PAM nothing else stands before an empty field" + ssh},
 		{Families: []string{"openwrt"}, Text: "set a password of root (`passwd`): Dropbear and the web interface let root in without one until then"},
 	}
 }
