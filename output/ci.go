@@ -174,11 +174,11 @@ func ciPath(file string) string {
 // result has no file, GitLab an entry without a path.
 func ciPlaceless(id string) string { return "hostaudit/" + shown(id) }
 
-// ciReferences are the references of a check, "name number, number", sorted.
+// ciReferences are the references of a check, "name: number, number", sorted.
 func ciReferences(r *checks.Result) []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(r.References)) {
-		out = append(out, fmt.Sprintf("%s %s", shown(name), strings.Join(shownAll(r.References[name]), ", ")))
+		out = append(out, fmt.Sprintf("%s: %s", standardName(shown(name)), strings.Join(shownAll(r.References[name]), ", ")))
 	}
 	return out
 }

@@ -30,7 +30,7 @@ func check(id string) checks.Check {
 			Rationale:  "Every attacker knows that root exists, and a login as root cannot be told from another's.",
 			Remedy:     "Set PermitRootLogin no, after making sure another account can become root.",
 			Breaks:     "backups and configuration management that log in as root",
-			References: map[string][]string{"cis_debian12": {"5.1.20"}, "ens": {"op.acc.5", "op.acc.6"}},
+			References: map[string][]string{"cis_debian12": {"5.1.20"}, "ens_rd311_2022": {"op.acc.5", "op.acc.6"}},
 		},
 		{
 			ID: "ftp.port", Title: "no FTP server on port 21", Severity: checks.SeverityMedium,

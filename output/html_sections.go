@@ -221,25 +221,10 @@ func newHTMLWaiver(w *checks.WaiverNote) *htmlWaiver {
 
 // standardName is how a standard calls itself; one not known here keeps its key.
 func standardName(key string) string {
-	switch key {
-	case "anssi_bp_028":
-		return "ANSSI BP-028"
-	case "ccn_610a22":
-		return "CCN-STIC 610A22"
-	case "cis_debian12":
-		return "CIS Debian 12"
-	case "cis_rhel9":
-		return "CIS RHEL 9"
-	case "cwe":
-		return "CWE"
-	case "ens":
-		return "ENS"
-	case "iso_27001":
-		return "ISO/IEC 27001"
-	case "pci_dss", "pci_dss_4":
-		return "PCI DSS 4"
-	case "stig_rhel9":
-		return "STIG RHEL 9"
+	for _, b := range checks.Benchmarks() {
+		if b.Key == key {
+			return b.Title
+		}
 	}
 	return key
 }

@@ -192,7 +192,7 @@ func ocsfBase(r *checks.Report, c *checks.Result, key string) ocsfEvent {
 // is always there, so it stands in where a check has no reference.
 func ocsfStandards(c *checks.Result, tool string) (standards, requirements []string) {
 	for name, numbers := range c.References {
-		standards = append(standards, shown(name))
+		standards = append(standards, standardName(shown(name)))
 		for _, n := range numbers {
 			requirements = append(requirements, strings.TrimSpace(shown(name)+" "+shown(n)))
 		}

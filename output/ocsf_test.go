@@ -109,8 +109,8 @@ func TestOCSFStandards(t *testing.T) {
 		want := map[string]any{"standards": []any{"hostaudit"}, "requirements": nil}
 		if compliance["control"] == "ssh.root-login" {
 			want = map[string]any{
-				"standards":    []any{"cis_debian12", "ens"},
-				"requirements": []any{"cis_debian12 5.1.20", "ens op.acc.5", "ens op.acc.6"},
+				"standards":    []any{"CIS Debian Linux 12 Benchmark v1.1.0", "ENS, Royal Decree 311/2022 (Spain), annex II"},
+				"requirements": []any{"cis_debian12 5.1.20", "ens_rd311_2022 op.acc.5", "ens_rd311_2022 op.acc.6"},
 			}
 		}
 		for key, value := range want {
