@@ -12,6 +12,7 @@ import (
 	"hostaudit/checks"
 	"hostaudit/checks/host"
 	"hostaudit/checks/host/snapshot"
+	"hostaudit/checks/host/tree"
 	"hostaudit/checks/host/units"
 )
 
@@ -64,7 +65,7 @@ func runCleartext(ctx context.Context, env *checks.Env, rec *checks.Recorder) {
 func runCleartextWith(ctx context.Context, env *checks.Env, src sources, rec *checks.Recorder) {
 	if env.Host.Mode != host.Live {
 		dockerGap(env.Host, src, rec)
-		clearStarts(src, rec)
+		clearStarts(env.Host.Tree, src, rec)
 		return
 	}
 	if env.Host.Snapshot == nil {
@@ -332,9 +333,9 @@ func dockerGap(h *host.Host, src sources, rec *checks.Recorder) {
 }
 
 // clearStarts judges a tree by what starts at boot.
-func clearStarts(src sources, rec *checks.Recorder) {
+func clearStarts(t *tree.Tree, src sources, rec *checks.Recorder) {
 	entries, problems := src.enabled()
-	for _, p := range problems {
+	for _, p := range withoutClusters(t, problems) {
 		rec.Gap(problemGap(p))
 	}
 	if len(entries) == 0 {

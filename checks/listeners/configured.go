@@ -17,7 +17,7 @@ import (
 // configured judges a tree: nothing listens, but what starts at boot will.
 func configured(env *checks.Env, src sources, rec *checks.Recorder) {
 	entries, problems := src.enabled()
-	for _, p := range problems {
+	for _, p := range withoutClusters(env.Host.Tree, problems) {
 		rec.Gap(problemGap(p))
 	}
 	if len(entries) == 0 {
@@ -256,6 +256,12 @@ const (
 // makes at boot from other files.
 var instances = set("postgresql openvpn")
 
+// byHand reports that there are clusters of PostgreSQL, and that the boot starts none.
+func (s *starts) byHand() bool {
+	all, started, err := clustersOf(s.tree)
+	return err == nil && all > 0 && started == 0
+}
+
 // entryNames are the name of what an entry starts, without instance, and its
 // program's. script: the program is the init's own script, which only starts
 // another.
@@ -287,8 +293,12 @@ func (s *starts) kindOf(e units.Entry) (nature, units.Place) {
 	oneshot := e.Unit != nil && e.Kind == units.KindService && e.Unit.Type == "oneshot"
 	bySystemd := strings.HasPrefix(base, "systemd-") && (script || strings.HasPrefix(mergedUsr(e.Program), "/lib/systemd/"))
 	switch {
+	case base == "true" && name+".service" == clusters && s.byHand():
+		return silent, units.Place{}
 	case base == "true" && instances[name]: // a generator or template runs the real ones
 		return server, units.Place{}
+	case base == "rsync" && rsyncIdle(s.tree, e):
+		return silent, units.Place{}
 	case base == "dockerd" && dockerSocket(s.tree, e):
 		return silent, units.Place{}
 	case base == "systemd-resolved" && !strings.Contains(s.family, "debian") && !strings.Contains(s.family, "ubuntu"):

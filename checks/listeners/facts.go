@@ -34,6 +34,9 @@ func settle(list []settled, t *tree.Tree, e units.Entry) (n nature, at units.Pla
 	name, base, script := entryNames(e)
 	for _, d := range list {
 		mine := slices.Contains(d.programs, base) || name == "openntpd" && base == "ntpd" && d.programs[0] == name
+		if d.numbered {
+			mine = slices.Contains(d.programs, strings.TrimRight(base, "0123456789."))
+		}
 		if script {
 			mine = slices.Contains(d.scripts, name)
 		}
@@ -91,8 +94,9 @@ func (c *configurations) arguments(d settled, e units.Entry, name string, script
 func (c *configurations) daemon(d settled, args []string) (nature, units.Place) {
 	start := ""
 	var list []string
+	args, known := shortened(args, d)
 	rest, values, ok := getopt(args, d.options)
-	if !ok {
+	if !ok || !known {
 		return unknownNature, units.Place{}
 	}
 	if file := values[d.config]; d.config != 0 && file != "" {
@@ -184,7 +188,11 @@ func (c *configurations) included(d settled, from, value string, depth int) (nat
 		if c.names > maxConfigFiles || strings.ContainsAny(name, "`$") {
 			return unknownNature, units.Place{} // too many, or a name that the daemon makes up when it starts
 		}
-		if !path.IsAbs(name) {
+		switch {
+		case path.IsAbs(name):
+		case d.absolute:
+			return unknownNature, units.Place{}
+		default:
 			name = path.Join(path.Dir(from), name)
 		}
 		if info, err := c.t.Stat(name); err == nil && info.Mode.IsDir() {
@@ -207,6 +215,35 @@ func (c *configurations) included(d settled, from, value string, depth int) (nat
 		}
 	}
 	return silent, units.Place{}
+}
+
+// shortened writes the long options of a daemon as the short ones they are. known is
+// false where there is one that it is not known to have.
+func shortened(args []string, d settled) (short []string, known bool) {
+	if d.long == "" {
+		return args, true
+	}
+	for _, arg := range args {
+		name, isLong := strings.CutPrefix(arg, "--")
+		if !isLong {
+			short = append(short, arg)
+			continue
+		}
+		name, value, hasValue := strings.Cut(name, "=")
+		found := false
+		for pair := range strings.FieldsSeq(d.long) {
+			if long, option, _ := strings.Cut(pair, "="); long == name {
+				short, found = append(short, "-"+option), true
+			}
+		}
+		if !found {
+			return nil, false
+		}
+		if hasValue {
+			short = append(short, value)
+		}
+	}
+	return short, true
 }
 
 // getopt splits arguments into options and the rest, by the short options given.
@@ -239,6 +276,22 @@ func getopt(args []string, options string) (rest []string, values map[byte]strin
 		}
 	}
 	return rest, values, true
+}
+
+// rsyncIdle reports an rsync daemon that ends at once, for want of its configuration
+// (rsync's clientserver.c). Debian's unit has that for its condition, and bullseye
+// enables it.
+func rsyncIdle(t *tree.Tree, e units.Entry) bool {
+	if t == nil || e.Unit == nil || len(e.Unit.Exec) != 1 || e.Unit.Exec[0].Incomplete {
+		return false
+	}
+	for _, arg := range e.Unit.Exec[0].Args {
+		if arg != "--daemon" && arg != "--no-detach" {
+			return false
+		}
+	}
+	_, err := t.Stat("/etc/rsyncd.conf")
+	return errors.Is(err, fs.ErrNotExist)
 }
 
 // dockerStarts reports a container that the engine may start by itself and that has

@@ -24,6 +24,8 @@ func TestSettled(t *testing.T) {
 	const (
 		rsyslog = "-- etc/rsyslog.conf --\nmodule(load=\"imuxsock\")\n$ModLoad imklog.so\n#module(load=\"imudp\")\n$IncludeConfig /etc/rsyslog.d/*.conf\n*.* action(type=\"omfile\"\n  file=\"/var/log/x\")\n"
 		chrony  = "-- etc/chrony/chrony.conf --\n! allow\npool 2.debian.pool.ntp.org\nconfdir /etc/chrony/conf.d\nsourcedir /run/chrony-dhcp\n"
+		fpm     = "-- etc/php/8.2/fpm/php-fpm.conf --\n[global]\nerror_log = /var/log/php8.2-fpm.log\ninclude=/etc/php/8.2/fpm/pool.d/*.conf\n-- etc/php/8.2/fpm/pool.d/www.conf --\n[www]\nlisten = /run/php/php8.2-fpm.sock\nlisten.owner = www-data\n"
+		fpmPool = "-- etc/php/8.2/fpm/pool.d/b.conf --\n"
 		cups    = "-- etc/cups/cupsd.conf --\nListen localhost:631\nListen /run/cups/cups.sock\n"
 	)
 	incomplete := daemon("/usr/sbin/chronyd")
@@ -110,6 +112,21 @@ func TestSettled(t *testing.T) {
 		{"docker-containers-not-seen", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- var/lib/docker/containers/ err=permission --\n", unit},
 		{"docker-elsewhere", daemon("/usr/bin/dockerd", "-H", "fd://"), "-- etc/docker/daemon.json --\n{\"data-root\": \"/srv\"}\n", unit},
 		{"docker-compose", launched, "", gap},
+		{"php-fpm", daemon("/usr/sbin/php-fpm8.2", "--nodaemonize", "--fpm-config", "/etc/php/8.2/fpm/php-fpm.conf"), fpm, quiet},
+		{"php-fpm-equals", daemon("/usr/sbin/php-fpm8.2", "-F", "--fpm-config=/etc/php/8.2/fpm/php-fpm.conf"), fpm + fpmPool + "[b]\nlisten = 9000\n", at("/etc/php/8.2/fpm/pool.d/b.conf:2")},
+		{"php-fpm-loopback", daemon("/usr/sbin/php-fpm8.2", "-y", "/etc/php/8.2/fpm/php-fpm.conf"), fpm + fpmPool + "listen = \"127.0.0.1:9000\" ; here\nlisten=[::1]:9001\nlisten = localhost:9000\n;listen = 9000\nlisten.backlog = 511\n", quiet},
+		{"php-fpm-everywhere", daemon("/usr/sbin/php-fpm8.2", "-y", "/etc/php/8.2/fpm/php-fpm.conf"), fpm + fpmPool + "\nlisten=*:9000\n", at("/etc/php/8.2/fpm/pool.d/b.conf:2")},
+		{"php-fpm-name-of-loopback", daemon("/usr/sbin/php-fpm8.2", "-y", "/etc/php/8.2/fpm/php-fpm.conf"), fpm + fpmPool + "listen = 127.0.0.1.example.org:9000\n", at("/etc/php/8.2/fpm/pool.d/b.conf:1")},
+		{"php-fpm-environment", daemon("/usr/sbin/php-fpm8.2", "-y", "/etc/php/8.2/fpm/php-fpm.conf"), fpm + fpmPool + "listen = ${LISTEN}\n", at("/etc/php/8.2/fpm/pool.d/b.conf:1")},
+		{"php-fpm-default-file", daemon("/usr/sbin/php-fpm", "--nodaemonize"), "-- etc/php-fpm.conf --\ninclude=/etc/php-fpm.d/*.conf\n-- etc/php-fpm.d/www.conf --\nlisten = 0.0.0.0:9000\n", at("/etc/php-fpm.d/www.conf:1")},
+		{"php-fpm-no-file", daemon("/usr/sbin/php-fpm8.2", "--nodaemonize"), "", gap},
+		{"php-fpm-missing-file", daemon("/usr/sbin/php-fpm8.2", "--fpm-config", "/etc/other.conf"), fpm, gap},
+		{"php-fpm-relative-include", daemon("/usr/sbin/php-fpm"), "-- etc/php-fpm.conf --\ninclude=pool.d/*.conf\n", gap},
+		{"php-fpm-other-option", daemon("/usr/sbin/php-fpm8.2", "--prefix", "/srv", "--fpm-config", "/etc/php/8.2/fpm/php-fpm.conf"), fpm, gap},
+		{"rsync-without-configuration", daemon("/usr/bin/rsync", "--daemon", "--no-detach"), "", quiet},
+		{"rsync", daemon("/usr/bin/rsync", "--daemon", "--no-detach"), "-- etc/rsyncd.conf --\n", unit},
+		{"rsync-other-configuration", daemon("/usr/bin/rsync", "--daemon", "--config=/srv/rsyncd.conf"), "", unit},
+		{"rsync-not-seen", daemon("/usr/bin/rsync", "--daemon", "--no-detach"), "-- etc/rsyncd.conf err=permission --\n", unit},
 		{"docker-other-option", daemon("/usr/bin/dockerd", "--tlsverify"), "", unit},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -160,7 +177,7 @@ func FuzzGetopt(f *testing.F) {
 // FuzzConfiguration: a configuration that does not listen still does not with a comment
 // more, and one that does is told at one of its lines.
 func FuzzConfiguration(f *testing.F) {
-	for _, seed := range []string{"module(load=\"imudp\")", "allow", "Port 631", "tcp_listen_port = 1", "# x", "include /etc/*", "$IncludeConfig a"} {
+	for _, seed := range []string{"module(load=\"imudp\")", "allow", "Port 631", "listen = 9000", "include = *", "tcp_listen_port = 1", "# x", "include /etc/*", "$IncludeConfig a"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {

@@ -280,7 +280,7 @@ func TestFleetDockerImage(t *testing.T) {
 	w.enabled = []units.Entry{e}
 	_, src := w.env(t)
 	rec := checks.NewRecorder(Cleartext())
-	clearStarts(src, rec)
+	clearStarts(nil, src, rec)
 	must(t, rec.Seal(), "fail", "unknown")
 }
 

@@ -13,12 +13,15 @@ type settled struct {
 	programs []string
 	scripts  []string // names of services of other inits, and of their option files
 	options  string   // that it may be started with, as getopt(3) writes them
+	long     string   // pairs of a long option and the short one it is
 	config   byte     // the option that names another configuration; 0 = none
 	files    []string // patterns; the first file of the first pattern that has one is where it starts
 	extra    []string // patterns read besides
 	optional bool     // it runs without a configuration, on defaults that do not listen
 	words    bool     // what is no option is a line of configuration
 	named    bool     // what is no option is a configuration file
+	numbered bool     // programs carry a version at the end of their names
+	absolute bool     // what an include that is no absolute path names is not known
 	word     string   // what it is given besides options
 	comment  string   // characters a comment begins with
 	include  *regexp.Regexp
@@ -30,7 +33,7 @@ func matching(pattern string) func(string) bool { return regexp.MustCompile(patt
 // settledDaemons is what is known of each: chrony.conf(5), rsyslog.conf(5),
 // auditd.conf(5), ntpd.conf(5), resolved.conf(5), systemd.network(5), hostapd.conf,
 // cupsd.conf(5), pandora_agent.conf, containerd-config.toml(5), and what display managers are told of
-// XDMCP, VNC and X11 over TCP.
+// XDMCP, VNC and X11 over TCP; php-fpm by its sapi/fpm/fpm (fpm_main.c, fpm_conf.c).
 func settledDaemons() []settled {
 	return []settled{
 		{
@@ -84,6 +87,11 @@ func settledDaemons() []settled {
 			},
 		},
 		{
+			programs: []string{"php-fpm"}, numbered: true, options: "FDORec:d:g:y:", config: 'y', files: []string{"/etc/php-fpm.conf"}, comment: ";",
+			long:    "nodaemonize=F daemonize=D force-stderr=O allow-to-run-as-root=R php-ini=c define=d pid=g fpm-config=y",
+			include: regexp.MustCompile(`^include\s*=\s*(.+)`), absolute: true, opens: fpmOpens,
+		},
+		{
 			programs: []string{"gdm", "gdm3", "lightdm", "sddm", "lxdm"}, scripts: []string{"gdm", "gdm3", "lightdm", "sddm", "lxdm"}, options: "", optional: true, comment: "#",
 			extra: []string{"/etc/gdm3/*.conf", "/etc/gdm/*.conf", "/etc/lightdm/lightdm.conf", "/etc/lightdm/lightdm.conf.d/*.conf", "/etc/xdg/lightdm/lightdm.conf.d/*.conf", "/usr/share/lightdm/lightdm.conf.d/*.conf", "/etc/sddm.conf", "/etc/sddm.conf.d/*.conf", "/etc/lxdm/*.conf"},
 			opens: matching(`(?i)^\s*(enabled?|xserver-allow-tcp|tcp_listen)\s*=\s*(t|y|1)|^\s*disallowtcp\s*=\s*(f|n|0)|[\s=]-listen\s+tcp`),
@@ -94,6 +102,7 @@ func settledDaemons() []settled {
 var (
 	rsyslogModule      = regexp.MustCompile(`(?i)(?:\$modload\s+|\bload\s*[=:]\s*)["']?(?:[^\s"')]*/)?(?:lm)?(im[a-z0-9_]+)`)
 	containerdAddress  = regexp.MustCompile(`(?:^|[\s.{,"'])(tcp_address|address|stream_server_address)["']?\s*=\s*["'][^"'/]+["']`)
+	fpmLoopback        = regexp.MustCompile(`^(127\.[0-9.]+|\[::1\]):[0-9]+$`)
 	containerdLoopback = regexp.MustCompile(`=\s*["'](127\.|\[?::1|localhost)`)
 )
 
@@ -124,6 +133,25 @@ func chronyOpens(line string) bool {
 		return !strings.HasPrefix(f[1], "127.") && f[1] != "::1" && !strings.HasPrefix(f[1], "/")
 	}
 	return false
+}
+
+// fpmOpens: an address is a port, or a host and a port, or else a unix socket
+// (fpm_sockets_domain_from_address). Every pool has one.
+func fpmOpens(line string) bool {
+	key, value, isSetting := strings.Cut(line, "=")
+	if !isSetting || !strings.EqualFold(strings.TrimSpace(key), "listen") {
+		return false
+	}
+	value, _, _ = strings.Cut(value, ";")
+	value = strings.ToLower(strings.Trim(strings.TrimSpace(value), `"'`))
+	host, _, isAddress := strings.Cut(value, ":")
+	switch {
+	case strings.Contains(value, "$"): // of the environment
+		return true
+	case !isAddress:
+		return strings.Trim(value, "0123456789") == ""
+	}
+	return host != "localhost" && !fpmLoopback.MatchString(value)
 }
 
 // cupsOpens: Port listens on every address, Listen on what it says.
