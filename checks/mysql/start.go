@@ -195,6 +195,11 @@ func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
 	}
 	found := false
 	for _, c := range u.Exec {
+		behind, isShell, known := fromShell(h, u, c)
+		if isShell {
+			c = behind
+			c.Incomplete = c.Incomplete || !known
+		}
 		program := path.Base(c.Path)
 		if !startsDatabase(program) {
 			continue
@@ -204,7 +209,7 @@ func unitStarts(h *host.Host, u *units.Unit) (list []start, gaps []checks.Gap) {
 			gaps = append(gaps, checks.Gap{Reason: checks.ReasonTooCostly, Subject: checks.Text(u.Name), Location: checks.At(c.Place.File, c.Place.Line), Detail: "the unit starts more servers than are examined"})
 			break
 		}
-		if c.Incomplete && !clusterOnly(h, u) {
+		if c.Incomplete && (isShell || !clusterOnly(h, u)) {
 			gap(c.Place, "the command line of the server is not known before it starts")
 		}
 		o := origin{home: accountHome(h, runsAs(h, u))}

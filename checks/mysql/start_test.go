@@ -54,6 +54,11 @@ Version: 1:10.11.18-0+deb12u1
 !includedir /etc/mysql/mariadb.conf.d/
 -- etc/mysql/my.cnf -> mariadb.cnf --
 `
+	// Of trixie.
+	galeraExec = `ExecStart=/bin/sh -c "set -f; [ ! -e /usr/bin/galera_recovery ] && VAR= || \
+ VAR=` + "`/usr/bin/galera_recovery`" + `; [ $? -eq 0 ] || exit 1; \
+ exec /usr/sbin/mariadbd $MYSQLD_OPTS $_WSREP_NEW_CLUSTER $VAR"
+`
 	debianEnabled = "-- etc/systemd/system/multi-user.target.wants/mariadb.service -> /lib/systemd/system/mariadb.service --\n"
 	debianServer  = "-- etc/mysql/mariadb.conf.d/50-server.cnf --\n[mysqld]\nbind-address = 127.0.0.1\n"
 
@@ -140,6 +145,8 @@ func TestBindStarts(t *testing.T) {
 	dropIn := func(unit, text string) string {
 		return "-- etc/systemd/system/" + unit + ".service.d/o.conf --\n[Service]\n" + text
 	}
+	shell := strings.Replace(debianMaria, "ExecStart=/usr/sbin/mariadbd $MYSQLD_OPTS $_WSREP_NEW_CLUSTER $_WSREP_START_POSITION\n",
+		"EnvironmentFile=-/run/mariadb-wsrep-new-cluster\n"+galeraExec, 1) + debianEnabled + debianServer
 	debian, suffix := debianMaria+debianEnabled+debianServer, "-- etc/mysql/mariadb.conf.d/60-two.cnf --\n[mysqld.two]\n"
 	const lib = "/usr/lib/systemd/system"
 	for _, tc := range []struct{ name, tree, want string }{
@@ -162,6 +169,19 @@ func TestBindStarts(t *testing.T) {
 		{"debian-instance", debianMaria + debianServer + suffix + "bind-address=10.0.0.1\n" + instance("/lib/systemd/system", "mariadb", "two"), "fail con bind-outside=bind-address:2"},
 		{"debian-instances", debian + suffix + "port=3307\n" + instance("/lib/systemd/system", "mariadb", "two"), "pass"},
 		{"debian-one-of-two", debian + suffix + "bind-address=10.0.0.1\n" + instance("/lib/systemd/system", "mariadb", "two"), "fail con bind-outside=bind-address:2"},
+		{"debian-shell", shell, "pass"},
+		{"debian-shell-open", shell + "-- etc/mysql/mariadb.conf.d/60-o.cnf --\n[mysqld]\nbind-address=0.0.0.0\n", "fail con bind-outside=bind-address:2"},
+		{"debian-shell-option", strings.Replace(shell, "$VAR\"", "$VAR --bind-address=::\"", 1), "fail con bind-outside=bind-address"},
+		{"debian-shell-drop-in", shell + dropIn("mariadb", "Environment='MYSQLD_OPTS=--user=mysql --bind-address=::'\n"), "fail con bind-outside=bind-address"},
+		{"debian-shell-drop-in-empty", shell + dropIn("mariadb", "Environment='MYSQLD_OPTS=--bind-address=::'\nEnvironment=\n"), "pass"},
+		{"debian-shell-environment", shell + dropIn("mariadb", "EnvironmentFile=/etc/default/mariadb\n") + "-- etc/default/mariadb --\nMYSQLD_OPTS=--bind-address=::\n", "unknown unsupported"},
+		{"debian-shell-environment-of-others", shell + dropIn("mariadb", "EnvironmentFile=-/etc/default/mariadb\n") + "-- etc/default/mariadb --\nTZ=UTC\n", "pass"},
+		{"debian-shell-environment-at-boot", shell + dropIn("mariadb", "EnvironmentFile=-/run/site/options\n"), "unknown unsupported"},
+		{"debian-shell-passed", shell + dropIn("mariadb", "PassEnvironment=MYSQLD_OPTS\n"), "unknown unsupported"},
+		{"debian-shell-specifier", shell + dropIn("mariadb", "Environment=MYSQLD_OPTS=%E\n"), "unknown unsupported"},
+		{"debian-shell-more", strings.Replace(shell, "exec /usr", ". /etc/opts; exec /usr", 1), "unknown unsupported"},
+		{"debian-shell-other-variable", strings.Replace(shell, "$VAR\"", "$MORE\"", 1), "unknown unsupported"},
+		{"debian-shell-substitution", strings.Replace(shell, "$VAR\"", "--bind-address=`hostname`\"", 1), "unknown unsupported"},
 		{"red-hat", redHatMaria, "pass"},
 		{"red-hat-home", redHatMaria + "-- var/lib/mysql/.my.cnf --\n[mysqld]\nbind-address=*\n", "fail con bind-outside=bind-address:2"},
 		{"red-hat-other-directory", redHatMaria + "-- var/lib/rpm/ --\n-- etc/mysql/my.cnf --\n[mysqld]\nbind-address=*\n", "unknown no_metadata"},
