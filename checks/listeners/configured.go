@@ -3,6 +3,7 @@ package listeners
 import (
 	"fmt"
 	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -32,7 +33,7 @@ func configured(env *checks.Env, src sources, rec *checks.Recorder) {
 	}
 	rec.Fact("entries", len(entries))
 	if c.findings > 1 {
-		rec.Summary(fmt.Sprintf("%d services that start at boot listen outside and are not declared", c.findings))
+		rec.Summary(fmt.Sprintf("%d services that start at boot open ports and are not declared", c.findings))
 	}
 	rec.Pass("what starts at boot is declared, listens on loopback only, or is known not to listen")
 }
@@ -77,8 +78,8 @@ type starts struct {
 func entryPackages(entries []units.Entry, src sources) map[string]packages.Owner {
 	var programs []string
 	for _, e := range entries {
-		if e.Program != "" {
-			programs = append(programs, e.Program)
+		if program := becomes(e); program != "" {
+			programs = append(programs, program)
 		}
 	}
 	slices.Sort(programs)
@@ -88,8 +89,31 @@ func entryPackages(entries []units.Entry, src sources) map[string]packages.Owner
 	return src.owners(programs...)
 }
 
+// execs finds what a shell's script becomes.
+var execs = regexp.MustCompile(`(?:^|[\s;&])exec (/[A-Za-z0-9/._-]+)`)
+
+// becomes is the program that will have the sockets of an entry: its own, or the server
+// that Apache's script starts or a shell becomes. What a declaration names is what
+// listens, on a running host and in a tree alike.
+func becomes(e units.Entry) string {
+	switch base := path.Base(e.Program); {
+	case base == "apachectl" || base == "apache2ctl":
+		for _, server := range []string{"apache2", "httpd"} { // Debian's, and the others'
+			if strings.HasPrefix(strings.TrimSuffix(e.Name, ".service"), server) {
+				return path.Join(path.Dir(e.Program), server)
+			}
+		}
+	case base != "sh" && base != "bash" && base != "dash":
+	case e.Unit != nil && len(e.Unit.Exec) == 1 && len(e.Unit.Exec[0].Args) == 2 && e.Unit.Exec[0].Args[0] == "-c":
+		if m := execs.FindAllStringSubmatch(e.Unit.Exec[0].Args[1], -1); len(m) == 1 && servers[path.Base(m[0][1])] {
+			return m[0][1]
+		}
+	}
+	return e.Program
+}
+
 func ownerOfEntry(e units.Entry, owners map[string]packages.Owner) owner {
-	o := owner{program: e.Program}
+	o := owner{program: becomes(e)}
 	switch {
 	case e.Kind == units.KindSocket:
 		o.socket = e.Name
@@ -101,8 +125,8 @@ func ownerOfEntry(e units.Entry, owners map[string]packages.Owner) owner {
 	case !strings.Contains(e.Name, "."):
 		o.service = e.Name + ".service" // a script is declared as the unit it would be
 	}
-	if e.Program != "" {
-		answer, told := owners[e.Program]
+	if o.program != "" {
+		answer, told := owners[o.program]
 		if !told {
 			answer.Err = packages.ErrNoDatabase
 		}

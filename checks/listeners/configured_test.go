@@ -83,6 +83,40 @@ func TestConfigured(t *testing.T) {
 	}
 }
 
+// TestConfiguredBecomes: a declaration names what listens, which is not what the unit
+// starts where that is Apache's script or a shell.
+func TestConfiguredBecomes(t *testing.T) {
+	shell := func(script string) units.Entry {
+		e := entry(units.KindService, "mariadb.service", "/bin/sh")
+		e.Unit = &units.Unit{Name: e.Name, Type: "notify", Exec: []units.Command{{Path: "/bin/sh", Args: []string{"-c", script}}}}
+		return e
+	}
+	apache := entry(units.KindService, "apache2.service", "/usr/sbin/apachectl")
+	const low = "fail | low configured undeclared "
+	for _, tc := range []struct {
+		name    string
+		entry   units.Entry
+		program string
+		want    string
+	}{
+		{"apache", apache, "/usr/sbin/apache2", "pass"},
+		{"apache-by-another", apache, "/usr/sbin/httpd", low + "apache2.service at /etc/apache2.service:3"},
+		{"httpd", entry(units.KindService, "httpd.service", "/usr/sbin/apachectl"), "/usr/sbin/httpd", "pass"},
+		{"shell", shell("[ $? -eq 0 ] || exit 1; exec /usr/sbin/mariadbd $OPTS"), "/usr/sbin/mariadbd", "pass"},
+		{"shell-by-another", shell("exec /usr/sbin/mariadbd"), "/usr/sbin/mysqld", low + "mariadb.service at /etc/mariadb.service:3"},
+		{"shell-two", shell("test || exec /usr/sbin/nginx; exec /usr/sbin/mariadbd"), "/usr/sbin/mariadbd", low + "mariadb.service at /etc/mariadb.service:3"},
+		{"shell-no-server", shell("exec /opt/app"), "/opt/app", low + "mariadb.service at /etc/mariadb.service:3"},
+		{"shell-without-exec", shell("/usr/sbin/mariadbd &"), "/usr/sbin/mariadbd", low + "mariadb.service at /etc/mariadb.service:3"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := world{enabled: []units.Entry{tc.entry}, declared: []checks.Declaration{{Program: tc.program}}}
+			if got := seen(w.tree(t, "listeners.declared")); got != tc.want {
+				t.Errorf("got  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
 // TestConfiguredPackageUnclear: a declaration by package needs the database.
 func TestConfiguredPackageUnclear(t *testing.T) {
 	w := world{
