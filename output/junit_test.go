@@ -135,7 +135,7 @@ func TestJUnitVerdicts(t *testing.T) {
 		{
 			fixture: "bad", check: "ssh.root-login", status: junit.StatusFailed,
 			message: "high: PermitRootLogin yes: root can log in with a password (and 1 more)",
-			body:    []string{"medium: Match Address", "/etc/ssh/sshd_config:122", "why: Every", "fix: Set", "may break: backups", "see: cis_debian12 5.1.20; ens op.acc.5, op.acc.6"},
+			body:    []string{"medium: Match Address", "/etc/ssh/sshd_config:122", "why: Every", "fix: Set", "may break: backups", "see: cis_debian12 5.1.20; ens_rd311_2022 op.acc.5, op.acc.6"},
 			out:     []string{"note: sshd_config: UsePAM no"},
 		},
 		{

@@ -2,9 +2,10 @@
 # Usage: ensure.sh DIR
 #
 # Sees to it that the tree of real daemons is at DIR/bookworm and up to date, the browser
-# in a layer above it, and the trees of units at DIR/units-SUITE. Where this machine cannot
-# have them (no root, no namespaces, no way to get debootstrap) it says so and succeeds: the
-# tests that need a tree then skip and say why. Anything else that goes wrong is an error.
+# in a layer above it, the trees of units at DIR/units-SUITE, and those of web hosts at
+# DIR/web-SUITE. Where this machine cannot have them (no root, no namespaces, no way to get
+# debootstrap) it says so and succeeds: the tests that need a tree then skip and say why.
+# Anything else that goes wrong is an error.
 set -euo pipefail
 
 none() {
@@ -29,6 +30,6 @@ bash "$here/build.sh" "$1"
 bash "$here/browser.sh" "$1" &
 browser=$!
 status=0
-bash "$here/units.sh" "$1" || status=$?
+bash "$here/units.sh" "$1" && bash "$here/web.sh" "$1" || status=$?
 wait "$browser"
 exit "$status"
