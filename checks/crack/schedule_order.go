@@ -21,8 +21,18 @@ func (s *schedule) next(ctx context.Context, h hasher, b *batch) bool {
 	s.free = false
 	s.handed++
 	s.hand(b, c)
-	s.fill(b, c, h.lanes(c.unit.form))
+	s.fill(b, c, s.fair(h.lanes(c.unit.form)))
 	return true
+}
+
+// fair bounds a batch so that all workers end at about the same time: each takes half of
+// its part of what is left, down to so few that lanes would stay empty.
+func (s *schedule) fair(l lanes) lanes {
+	if s.workers > 1 {
+		parts := 2 * int64(s.workers)
+		l.n = min(l.n, max(l.n/4, 8, int((s.total-s.done+parts-1)/parts)))
+	}
+	return l
 }
 
 // candidate is one word for one hash.

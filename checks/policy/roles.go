@@ -42,6 +42,7 @@ func roles() []role {
 			// MySQL, MariaDB and PostgreSQL on their own ports.
 			declare: slices.Concat(
 				programs(tcp(3306), "MySQL or MariaDB", "/usr/sbin/mysqld", "/usr/sbin/mariadbd", "/usr/libexec/mysqld", "/usr/libexec/mariadbd", "/usr/bin/mysqld", "/usr/bin/mariadbd"),
+				services(tcp(3306), "MariaDB, started on demand", "mariadb.socket"),
 				// The X protocol; the administrative port (33062) is not for clients.
 				programs(tcp(33060), "MySQL's X protocol", "/usr/sbin/mysqld", "/usr/libexec/mysqld"),
 				// PostgreSQL's program has the version in its path, the units of Debian in
