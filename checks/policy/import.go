@@ -26,6 +26,7 @@ type pluginItem struct {
 	line    int
 	section string // PORTS, FILES, PASSWORDS
 	text    []byte // without blanks around it
+	doubted bool   // a line like a section's, but none the plugin knows, stands between it and its section
 }
 
 // pluginItems reads the configuration as pandora_security_check does: blanks around a
@@ -37,20 +38,21 @@ func pluginItems(text []byte) ([]pluginItem, error) {
 		return nil, fmt.Errorf("is larger than %d bytes", maxImport)
 	}
 	var list []pluginItem
-	section := ""
+	section, doubted := "", false
 	number := 0
 	for line := range bytes.SplitSeq(text, []byte("\n")) {
 		number++
 		line = bytes.Trim(line, " \t\r\f\v")
 		switch string(line) {
 		case "[PORTS]", "[FILES]", "[PASSWORDS]":
-			section = string(line[1 : len(line)-1])
+			section, doubted = string(line[1:len(line)-1]), false
 			continue
 		case "":
 			continue
 		}
 		if section != "" {
-			list = append(list, pluginItem{number, section, line})
+			list = append(list, pluginItem{number, section, line, doubted})
+			doubted = doubted || line[0] == '['
 		}
 	}
 	if section == "" {
@@ -63,7 +65,9 @@ func pluginItems(text []byte) ([]pluginItem, error) {
 // (pandora_security_check --conf) into one of this program: its ports become
 // declarations, its files comments, and its words, which are the organisation's
 // passwords, stand in neither result (ImportWords returns them). The warnings name
-// lines and never repeat one: a misspelt section makes items of passwords.
+// lines and never repeat one: a misspelt section makes items of passwords. For the same
+// reason what follows a section that the plugin does not know is left out, where the
+// plugin still took it for ports or files: a word can look like either.
 func Import(text []byte) (toml []byte, warnings []string, err error) {
 	items, err := pluginItems(text)
 	if err != nil {
@@ -77,7 +81,10 @@ func Import(text []byte) (toml []byte, warnings []string, err error) {
 	for _, item := range items {
 		shown := string(item.text)
 		if item.section != "PASSWORDS" && shown[0] == '[' {
-			warn(item.line, "is no section the plugin knows; what follows is still read as [%s]", item.section)
+			warn(item.line, "is no section the plugin knows; what follows, which the plugin still reads as [%s], is left out", item.section)
+			continue
+		}
+		if item.doubted && item.section != "PASSWORDS" {
 			continue
 		}
 		switch item.section {

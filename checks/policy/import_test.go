@@ -15,7 +15,7 @@ func TestImport(t *testing.T) {
 		"  [PORTS] \r\n443\n 3306\t\n443\n\n# mail\n0443\n70000\n0\n-1\n" +
 		"[FILES]\n/etc/my.cnf\n/etc/a\tb\xff\nrelative\n/etc/my.cnf\n" +
 		"[PASSWORDS]\npandora\n#1 word\nP4nd0r4\npandora\n[x]\n\xe9t\xe9\n" +
-		"[PORTS]\n25\n[passwords]\nhunter2\n"
+		"[PORTS]\n25\n[passwords]\nhunter2\n4711\n[FILES]\n[Passwords]\n/r00t\n[PORTS]\n26\n"
 	got, warnings, err := Import([]byte(text))
 	if err != nil {
 		t.Fatal(err)
@@ -31,8 +31,11 @@ func TestImport(t *testing.T) {
 			t.Errorf("declared %+v", d)
 		}
 	}
-	if diff := cmp.Diff([]Ports{{443, 443}, {3306, 3306}, {25, 25}}, ports); diff != "" {
+	if diff := cmp.Diff([]Ports{{443, 443}, {3306, 3306}, {25, 25}, {26, 26}}, ports); diff != "" {
 		t.Errorf("ports (-want +got):\n%s", diff)
+	}
+	if bytes.Contains(got, []byte("r00t")) || bytes.Contains(got, []byte("4711")) {
+		t.Errorf("words of a misspelt section are in\n%s", got)
 	}
 	for _, line := range []string{"#   /etc/my.cnf", `#   /etc/a\tb\xff`, `# list = "/etc/hostaudit/passwords"`, "[passwords]"} {
 		if !slices.Contains(strings.Split(string(got), "\n"), line) {
@@ -46,11 +49,11 @@ func TestImport(t *testing.T) {
 		"line 11: is no port from 1 to 65535, and permits nothing",
 		"line 12: is no port from 1 to 65535, and permits nothing",
 		"line 16: is no absolute path, and is left out",
-		"line 27: is no section the plugin knows; what follows is still read as [PORTS]",
-		"line 28: is no port from 1 to 65535, and permits nothing",
+		"line 27: is no section the plugin knows; what follows, which the plugin still reads as [PORTS], is left out",
+		"line 31: is no section the plugin knows; what follows, which the plugin still reads as [FILES], is left out",
 		"5 words of [PASSWORDS] belong in a list of their own, readable by root alone: see [passwords] in the result",
 		"[FILES] has no setting yet: the files are kept as comments",
-		"3 ports are declared for any program that listens there, as the plugin had it: name program or unit",
+		"4 ports are declared for any program that listens there, as the plugin had it: name program or unit",
 	}
 	if diff := cmp.Diff(wantWarnings, warnings); diff != "" {
 		t.Errorf("warnings (-want +got):\n%s", diff)
