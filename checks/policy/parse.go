@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -132,7 +133,7 @@ func placed(file string, where places, err error) *Error {
 		if line == 0 {
 			line = where.line(strings.Split(parse.LastKey, ".")...)
 		}
-		return &Error{File: file, Line: line, Msg: parse.Message}
+		return &Error{File: file, Line: line, Msg: unquotedText(parse.Message)}
 	}
 	// Type errors carry their line in the text only.
 	msg := strings.TrimPrefix(err.Error(), "toml: ")
@@ -142,7 +143,18 @@ func placed(file string, where places, err error) *Error {
 			msg = after
 		}
 	}
-	return &Error{File: file, Line: line, Msg: msg}
+	return &Error{File: file, Line: line, Msg: unquotedText(msg)}
+}
+
+// unquotedText takes out what a message of the decoder repeats of a value: the message
+// goes to the agent's server, and a value without its quotes may be the name of an account
+// or a word of a list. Single characters and the names of settings stay.
+func unquotedText(msg string) string {
+	if strings.HasPrefix(msg, "Key '") {
+		return msg
+	}
+	quoted := regexp.MustCompile(`"(?:[^"\\]|\\.){2,}"|'[^'\\]{2,}'`)
+	return quoted.ReplaceAllString(msg, "…")
 }
 
 // lastKey is the key a decoder's error is about, "" where it does not say.

@@ -94,6 +94,29 @@ func TestErrorsDoNotRepeatPatterns(t *testing.T) {
 	}
 }
 
+// Nor does the decoder repeat a value that lacks its quotes.
+func TestErrorsDoNotRepeatValues(t *testing.T) {
+	for _, text := range []string{
+		"[[waive]]\nobject = boris\n",
+		"[[waive]]\nobject = [boris, carol]\n",
+		"[[waive]]\nobject = 'a' boris\n",
+		"[[waive]]\nreason = +boris\n",
+		"[[waive]]\nreason = \"boris \\xzz\"\n",
+		"[[waive]]\nreason = \"\\uboris\"\n",
+		"[[waive]]\nreason = 1.boris\n",
+		"[[waive]]\nreason = tboris\n",
+		"[passwords]\nlist = boris\n",
+	} {
+		err := new(Policy).Parse("/p.toml", []byte(text), known)
+		var where *Error
+		if !errors.As(err, &where) || where.Line != 2 {
+			t.Errorf("%q: %v, want an error in line 2", text, err)
+		} else if strings.Contains(err.Error(), "bori") {
+			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
 func TestStatementsHavePlaces(t *testing.T) {
 	text := "# [a]\n" +
 		"x = 1 # [[b]]\n" +
