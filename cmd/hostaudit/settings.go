@@ -72,7 +72,9 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 		return &policy.Error{File: loaded.Files[len(loaded.Files)-1].Path, Msg: msg}
 	}
 	if len(s.selected) == 0 {
-		if f.only == nil && f.skip == nil {
+		// What the command line selects by itself the configuration took away: under the
+		// agent that is no reason to be silent.
+		if len(selection(all, f.only, f.skip)) > 0 {
 			return nil, configured("the selection leaves no check")
 		}
 		return nil, usageError{"the selection leaves no check"}
@@ -90,10 +92,10 @@ func resolve(f *flags, loaded policy.Loaded, agent bool, all []checks.Check) (*s
 	for _, id := range s.gate.require {
 		if !isSelected(id) {
 			msg := fmt.Sprintf("%s is required but not selected", id)
-			if slices.Contains(f.require, id) {
-				return nil, usageError{msg}
+			if slices.Contains(loaded.Policy.Require, id) || slices.ContainsFunc(selection(all, f.only, f.skip), func(c checks.Check) bool { return c.ID == id }) {
+				return nil, configured(msg)
 			}
-			return nil, configured(msg)
+			return nil, usageError{msg}
 		}
 	}
 	if word := cmp.Or(f.failOn, p.FailOn, "medium"); word != "never" {
