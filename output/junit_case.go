@@ -50,6 +50,10 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 		out.element, out.kind = "failure", decidingSeverity(c).String()
 		out.message = out.kind + ": " + openWords(c)
 		out.text = slices.Concat(caseFindings(c), caseGaps(c, "not examined: "), caseHelp(c))
+	case openBesideKnown(c):
+		out.element, out.kind = "error", shown(string(reasonOf(c)))
+		out.message = "not all of it checked: " + cmp.Or(reasonWords(reasonOf(c)), openWords(c))
+		out.text = slices.Concat(caseGaps(c, ""), caseFindings(c), caseHelp(c))
 	case v == failed:
 		out.element = "skipped"
 		out.message = "not gated, " + undecidedReason(c) + ": " + openWords(c)

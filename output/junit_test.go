@@ -204,6 +204,12 @@ func TestJUnitBaseline(t *testing.T) {
 	if !strings.Contains(got.SystemOut, "high: PermitRootLogin yes") || !strings.Contains(got.SystemOut, "fix: ") {
 		t.Errorf("all known: findings are hidden:\n%s", got.SystemOut)
 	}
+	// A gap beside them is as open as it is alone.
+	root.Gaps = append(root.Gaps, checks.Gap{Reason: checks.ReasonUnreadable, Subject: "/etc/ssh/sshd_config.d", Detail: "it cannot be read"})
+	got = junitTests(t, r)["ssh.root-login"]
+	if got.Status != junit.StatusError || !strings.HasPrefix(got.Message, "not all of it checked: ") {
+		t.Errorf("all known, with a gap: %s: %q", got.Status, got.Message)
+	}
 }
 
 // Texts of the host come back as they are, whatever they look like.

@@ -262,6 +262,9 @@ func status(r *checks.Result, o PandoraOptions) string {
 		case s == checks.SeverityMedium, s == checks.SeverityLow && o.AlarmLow:
 			return statusWarning
 		}
+		if openBesideKnown(r) && !unfinished(r) {
+			return statusWarning
+		}
 	case notChecked:
 		if !r.Ungated {
 			return statusWarning

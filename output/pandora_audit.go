@@ -84,7 +84,10 @@ func auditFindings(results []checks.Result, o PandoraOptions) module {
 	var items []string
 	for _, r := range bad {
 		how := worst(r).String()
-		if r.Gating() == checks.SeverityNone {
+		switch {
+		case openBesideKnown(r) && !unfinished(r):
+			how += ", no alarm, but not all of it examined"
+		case r.Gating() == checks.SeverityNone:
 			how += ", no alarm"
 		}
 		items = append(items, fmt.Sprintf("%s (%s)", shown(r.ID), how))

@@ -63,6 +63,13 @@ func unfinished(r *checks.Result) bool {
 	return true
 }
 
+// openBesideKnown reports a failed check of which every finding is known from the
+// earlier report, and that has a gap nothing covers. The findings decide nothing, so
+// the gap decides as it would alone.
+func openBesideKnown(r *checks.Result) bool {
+	return judge(r) == failed && !r.Ungated && r.Gating() == checks.SeverityNone && r.Open()
+}
+
 // worst is the highest severity of the unwaived findings of a failed check; one
 // that names no finding counts with its own severity.
 func worst(r *checks.Result) checks.Severity {
