@@ -1,6 +1,9 @@
 package policy
 
 import (
+	"encoding/binary"
+	"errors"
+	"math"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -10,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
 
 	"hostaudit/checks"
 	"hostaudit/checks/host/snapshot"
@@ -261,6 +265,37 @@ func TestReadTrusted(t *testing.T) {
 				t.Errorf("read %q", b)
 			}
 		})
+	}
+}
+
+// With an access control list the group's bits are the mask: what they grant, others have.
+func TestReadTrustedAccessControlList(t *testing.T) {
+	if os.Getuid() != 0 {
+		t.Skip("needs root to make a file of group root")
+	}
+	path := filepath.Join(t.TempDir(), "c.toml")
+	if err := os.WriteFile(path, []byte("x = 1\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for mask, ok := range map[uint16]bool{6: false, 4: true} {
+		// linux/posix_acl_xattr.h: a version, then tag, permissions and id of each entry:
+		// owner, user 1000, owning group, mask, others.
+		list := binary.LittleEndian.AppendUint32(nil, 2)
+		for _, entry := range [][2]uint16{{0x01, 6}, {0x02, 6}, {0x04, 4}, {0x10, mask}, {0x20, 0}} {
+			list = binary.LittleEndian.AppendUint16(list, entry[0])
+			list = binary.LittleEndian.AppendUint16(list, entry[1])
+			id := uint32(math.MaxUint32)
+			if entry[0] == 0x02 {
+				id = 1000
+			}
+			list = binary.LittleEndian.AppendUint32(list, id)
+		}
+		if err := unix.Setxattr(path, "system.posix_acl_access", list, 0); err != nil {
+			t.Skipf("no access control lists here: %v", err)
+		}
+		if _, err := ReadTrusted(path, 0); ok != (err == nil) || !ok && !errors.Is(err, ErrUntrusted) {
+			t.Errorf("mask %d: error %v, want ok %v", mask, err, ok)
+		}
 	}
 }
 

@@ -24,7 +24,7 @@ var ErrUntrusted = errors.New("can be changed by others")
 // or to uid, and must not be writable by a group or by others: whoever can write
 // there could waive the findings about himself. A sticky directory such as /tmp
 // is accepted, for nobody can replace another's file in it. Group root counts as
-// root.
+// root, unless an access control list names others.
 func ReadTrusted(path string, uid int) ([]byte, error) {
 	if !filepath.IsAbs(path) {
 		wd, err := os.Getwd()
@@ -123,5 +123,17 @@ func judge(path string, uid int, st *unix.Stat_t) error {
 	if st.Mode&0o002 != 0 || st.Mode&0o020 != 0 && st.Gid != 0 {
 		return fmt.Errorf("%s: %w (mode %04o)", path, ErrUntrusted, st.Mode&0o7777)
 	}
+	if st.Mode&0o020 != 0 && hasACL(path) {
+		return fmt.Errorf("%s: %w (mode %04o with an access control list)", path, ErrUntrusted, st.Mode&0o7777)
+	}
 	return nil
+}
+
+// hasACL reports an access control list. With one the group's bits of the mode are the
+// mask of everybody the list names (acl(5), "CORRESPONDENCE BETWEEN ACL ENTRIES AND
+// FILE PERMISSION BITS"), so that they say nothing about the group alone; without the
+// bit for writing nobody it names can write.
+func hasACL(path string) bool {
+	n, err := unix.Lgetxattr(path, "system.posix_acl_access", nil)
+	return err == nil && n > 0
 }
