@@ -92,12 +92,6 @@ func (d *mdDocument) finish() []byte {
 
 func (d *mdDocument) report(r *checks.Report) {
 	c := count(r.Checks)
-	for i := range r.Checks { // gaps under a waiver
-		if before, v := judge(&r.Checks[i]), judge(&r.Checks[i]); before != v {
-			c.verdicts[before]--
-			c.verdicts[v]++
-		}
-	}
 	d.block("## " + mdProse(shown(r.Tool.Name)) + ": " + mdHeadline(r, c))
 	d.block("**" + c.sentence() + "**")
 	d.target(r)

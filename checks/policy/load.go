@@ -46,8 +46,15 @@ func LoadFile(path string, uid int, known []string) (Loaded, error) {
 }
 
 // LoadDir reads hostaudit.toml and conf.d/*.toml below dir (/etc/hostaudit), in
-// this order, as far as they exist.
+// this order, as far as they exist. That both directories are held to the rules of
+// files is for those that are not there: who can write in a directory can also have
+// removed the file that asks for more.
 func LoadDir(dir string, uid int, known []string) (Loaded, error) {
+	for _, d := range []string{dir, filepath.Join(dir, "conf.d")} {
+		if _, _, err := trusted(d, uid); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return Loaded{}, err
+		}
+	}
 	paths := []string{filepath.Join(dir, "hostaudit.toml")}
 	entries, err := os.ReadDir(filepath.Join(dir, "conf.d")) // sorted
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

@@ -327,6 +327,25 @@ func TestLoadDir(t *testing.T) {
 	}
 }
 
+// A directory in which others can write may have lost the file that was there.
+func TestLoadDirRefusesDirectoriesOfOthers(t *testing.T) {
+	for _, open := range []string{"", "conf.d"} {
+		base := t.TempDir()
+		if err := os.Mkdir(filepath.Join(base, "conf.d"), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(filepath.Join(base, open), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := LoadDir(base, os.Getuid(), known); !errors.Is(err, ErrUntrusted) {
+			t.Errorf("%q open: %+v, error %v", open, l, err)
+		}
+	}
+	if l, err := LoadDir(filepath.Join(t.TempDir(), "none"), os.Getuid(), known); err != nil || len(l.Files) != 0 {
+		t.Errorf("no directory: %+v, error %v", l, err)
+	}
+}
+
 // Defaults instead of the file somebody meant would be a silent change of policy.
 func TestLoadDirRefusesLinkToNothing(t *testing.T) {
 	base := t.TempDir()

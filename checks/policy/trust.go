@@ -37,6 +37,9 @@ func ReadTrusted(path string, uid int) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
+		return nil, fmt.Errorf("%s: not a regular file", path)
+	}
 	// The real path has no link left; what is opened must be what was judged.
 	f, err := os.OpenFile(real, os.O_RDONLY|unix.O_NOFOLLOW|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
 	if err != nil {
@@ -61,7 +64,7 @@ func ReadTrusted(path string, uid int) ([]byte, error) {
 }
 
 // trusted walks an absolute path one component at a time, judging each, and
-// returns the regular file it leads to and its path without links.
+// returns what it leads to and its path without links.
 func trusted(path string, uid int) (unix.Stat_t, string, error) {
 	rest := strings.Split(strings.Trim(filepath.Clean(path), "/"), "/")
 	at := "/"
@@ -98,9 +101,6 @@ func trusted(path string, uid int) (unix.Stat_t, string, error) {
 			at = "/"
 		}
 		rest = append(strings.Split(strings.Trim(target, "/"), "/"), rest...)
-	}
-	if st.Mode&unix.S_IFMT != unix.S_IFREG {
-		return st, "", fmt.Errorf("%s: not a regular file", path)
 	}
 	return st, at, nil
 }
