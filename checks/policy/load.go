@@ -51,7 +51,14 @@ func LoadFile(path string, uid int, known []string) (Loaded, error) {
 // removed the file that asks for more.
 func LoadDir(dir string, uid int, known []string) (Loaded, error) {
 	for _, d := range []string{dir, filepath.Join(dir, "conf.d")} {
-		if _, _, err := trusted(d, uid); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		_, _, err := trusted(d, uid)
+		if errors.Is(err, fs.ErrNotExist) {
+			// A link that leads nowhere is there: its files were meant to be used.
+			if _, gone := os.Lstat(d); errors.Is(gone, fs.ErrNotExist) {
+				continue
+			}
+		}
+		if err != nil {
 			return Loaded{}, err
 		}
 	}
@@ -69,7 +76,7 @@ func LoadDir(dir string, uid int, known []string) (Loaded, error) {
 	for i, path := range paths {
 		text, err := ReadTrusted(path, uid)
 		if i == 0 && errors.Is(err, fs.ErrNotExist) {
-			// A link that leads nowhere is there: its file was meant to be used.
+			// Here, too, a link is there.
 			if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 				continue
 			}

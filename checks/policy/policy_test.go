@@ -348,11 +348,16 @@ func TestLoadDirRefusesDirectoriesOfOthers(t *testing.T) {
 
 // Defaults instead of the file somebody meant would be a silent change of policy.
 func TestLoadDirRefusesLinkToNothing(t *testing.T) {
-	base := t.TempDir()
-	if err := os.Symlink("moved.toml", filepath.Join(base, "hostaudit.toml")); err != nil {
-		t.Fatal(err)
-	}
-	if l, err := LoadDir(base, os.Getuid(), known); err == nil {
-		t.Errorf("accepted, with %d files", len(l.Files))
+	for _, name := range []string{"hostaudit/hostaudit.toml", "hostaudit/conf.d", "hostaudit"} {
+		base := t.TempDir()
+		if err := os.MkdirAll(filepath.Join(base, filepath.Dir(name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("moved", filepath.Join(base, name)); err != nil {
+			t.Fatal(err)
+		}
+		if l, err := LoadDir(filepath.Join(base, "hostaudit"), os.Getuid(), known); err == nil {
+			t.Errorf("%s: accepted, with %d files", name, len(l.Files))
+		}
 	}
 }
