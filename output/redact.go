@@ -22,8 +22,8 @@ const maxNames = 1000
 // which: the private findings of a check that share kind, severity, evidence and
 // standing under a waiver become one whose subject is a count. What is left of them is
 // derived from fixed words of the check and from nothing of the host, the
-// fingerprint included. Gaps and notes stay as they are: that an account could
-// not be examined says nothing about its password.
+// fingerprint included. Gaps and notes stay as they are, but for the words of their
+// waivers: that an account could not be examined says nothing about its password.
 func Redact(r *checks.Report) *checks.Report {
 	c := clone(r)
 	var names []string
@@ -98,6 +98,16 @@ func redactResult(r *checks.Result) (names []string) {
 	}
 	slices.SortStableFunc(open, compareFindings)
 	r.Findings = emptied(open)
+	// So may what is said of the waivers of the check's gaps and other findings, of
+	// every one: if only those went that hold a name, that they went would tell it.
+	for i := range r.Findings {
+		withholdWaiver(r.Findings[i].Waiver)
+		withholdWaiver(r.Findings[i].Expired)
+	}
+	for i := range r.Gaps {
+		withholdWaiver(r.Gaps[i].Waiver)
+		withholdWaiver(r.Gaps[i].Expired)
+	}
 
 	// A check promises not to name the accounts in summary and facts; a report
 	// read from a file promises nothing.
@@ -110,6 +120,13 @@ func redactResult(r *checks.Result) (names []string) {
 		}
 	}
 	return names
+}
+
+// withholdWaiver leaves of a waiver when it ends.
+func withholdWaiver(w *checks.WaiverNote) {
+	if w != nil {
+		*w = checks.WaiverNote{Reason: withheld, Expires: w.Expires}
+	}
 }
 
 // compareFindings is the order of the recorder: worst first, then bytewise.
