@@ -22,6 +22,7 @@ import (
 type exitRow struct {
 	what  string     // the row, word by word
 	setup [][]string // runs before, whatever they exit with
+	edit  [2]string  // a file that then takes the place of another
 	runs  [][]string // each must exit as the row says
 	env   []string
 	live  bool                // audits this machine, as far as its accounts
@@ -198,10 +199,11 @@ func exitRows() []exitRow {
 			setup: [][]string{
 				{"--config", "accounts.toml", "--state-dir", "state"},
 			},
+			edit: [2]string{"newer-catalogue.toml", "accounts.toml"},
 			runs: [][]string{
+				{"--config", "accounts.toml", "--state-dir", "state"},
 				{"--config", "broken.toml", "--state-dir", "state"},
 				{"--config", "newer.toml", "--state-dir", "state"},
-				{"--config", "newer-catalogue.toml", "--state-dir", "state"},
 				{"--config", "newer.toml", "--state-dir", "fresh"},
 			},
 			env: agent, live: true,
@@ -324,6 +326,11 @@ func TestReadmeExitCodes(t *testing.T) {
 				cmd, _, errs := start(args)
 				if got := exitCodeOf(cmd.Run()); got == exitUsage || got < 0 {
 					t.Fatalf("%q exits %d: %s", args, got, errs)
+				}
+			}
+			if row.edit[0] != "" {
+				if err := os.Rename(filepath.Join(dir, row.edit[0]), filepath.Join(dir, row.edit[1])); err != nil {
+					t.Fatal(err)
 				}
 			}
 			for _, args := range row.runs {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"cmp"
 	"encoding/json"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -143,7 +145,8 @@ func (m *memory) write(name string, v any) {
 // keepGood remembers a configuration that was read and understood.
 func (m *memory) keepGood(l policy.Loaded) {
 	var known []policy.File
-	if json.Unmarshal(m.read(blobConfig), &known) == nil && (policy.Loaded{Files: known}).Digest() == l.Digest() {
+	same := func(a, b policy.File) bool { return a.Path == b.Path && bytes.Equal(a.Text, b.Text) }
+	if json.Unmarshal(m.read(blobConfig), &known) == nil && slices.EqualFunc(known, l.Files, same) {
 		return
 	}
 	m.write(blobConfig, l.Files)
@@ -159,11 +162,26 @@ func (p *program) lastGood(m *memory, f *flags, all []checks.Check) (*settings, 
 	if err := json.Unmarshal(blob, &files); err != nil {
 		return nil, err
 	}
+	if !sameConfig(f, files) {
+		return nil, errors.New("the last good configuration is another one")
+	}
 	loaded, err := policy.FromFiles(files, ids(all))
 	if err := cmp.Or(loaded.Newer(catalogue.Number), err); err != nil { // this program was put back
 		return nil, err
 	}
 	return resolve(f, loaded, true, all)
+}
+
+// sameConfig reports whether files are what the command line leads to, now or at another
+// time. Two commands of the agent with a --config each keep their files in one state, and
+// neither goes by the waivers of the other.
+func sameConfig(f *flags, files []policy.File) bool {
+	if f.config != "" {
+		return len(files) == 1 && files[0].Path == f.config
+	}
+	return !slices.ContainsFunc(files, func(file policy.File) bool {
+		return !strings.HasPrefix(file.Path, configDir+"/")
+	})
 }
 
 // refusals returns what the checks remember of logins that were refused. repeated
