@@ -35,14 +35,14 @@ func (s *settings) judge(r *checks.Report, earlier *checks.Report, all []checks.
 }
 
 // earlierReport reads the report of --baseline; nil without one. On a live run it is
-// held to the rules of a configuration, for whoever could write it could take his own
-// findings from the gate. A tree or an image is the work of its auditor, and so is
+// held to the rules of a configuration, also of a host that is mounted elsewhere, for
+// whoever could write it could take his own findings from the gate. A tree or an image is the work of its auditor, and so is
 // the report beside it.
 func earlierReport(f *flags) (*checks.Report, error) {
 	switch {
 	case f.baseline == "":
 		return nil, nil
-	case f.root != "":
+	case f.root != "" && f.proc == "":
 		if info, err := os.Stat(f.baseline); err == nil && info.IsDir() {
 			return nil, fmt.Errorf("--baseline %s: is a directory", f.baseline)
 		}
