@@ -23,7 +23,10 @@ import (
 // defect that the agent's server must hear of, or nil.
 func (p *program) deliver(report *checks.Report, s *settings, mem *memory, broken error) error {
 	printed := report
-	if s.flags.reproducible || report.Target.Mode == "image" {
+	// An interrupted audit is not to be reproduced, and that it was interrupted stands
+	// nowhere else: without it the document would say less than the exit code.
+	interrupted := report.Run != nil && report.Run.Interrupted
+	if (s.flags.reproducible || report.Target.Mode == "image") && !interrupted {
 		copied := *report
 		copied.Run = nil
 		printed = &copied

@@ -166,6 +166,7 @@ func exitRows() []exitRow {
 			runs: [][]string{
 				audit("slow", "--only", "password.dictionary,accounts", "--cpus", "1"),
 				audit("slow", "--only", "password.dictionary,accounts", "--cpus", "1", "--fail-on", "never"),
+				audit("slow", "--only", "password.dictionary,accounts", "--cpus", "1", "--reproducible"),
 			},
 			run:  interrupted,
 			want: []string{"the audit was interrupted", "accounts.uid0", "2 checks: "},
