@@ -58,6 +58,11 @@ func (p *Policy) Parse(file string, text []byte, known []string) error {
 	if extra := meta.Undecoded(); len(extra) > 0 {
 		return &Error{File: file, Line: where.line(extra[0]...), Msg: fmt.Sprintf("unknown setting %q", extra[0].String())}
 	}
+	for _, key := range meta.Keys() {
+		if meta.Type(key...) == "String" && doc.emptied(key.String()) {
+			return &Error{File: file, Line: where.line(key...), Msg: key.String() + ": is empty: leave the setting out to have its default"}
+		}
+	}
 	if key, msg := doc.invalid(known); msg != "" {
 		return &Error{File: file, Line: where.line(strings.Split(key, ".")...), Msg: fmt.Sprintf("%s: %s", key, msg)}
 	}
@@ -91,6 +96,16 @@ func (p *Policy) Parse(file string, text []byte, known []string) error {
 	}
 	*p = merged
 	return nil
+}
+
+// emptied reports that a setting which is a text has none: it would take back in silence
+// what an earlier file asks for.
+func (d *document) emptied(key string) bool {
+	value, known := map[string]string{
+		"profile": d.Profile, "fail_on": d.FailOn, "privacy": d.Privacy, "state_dir": d.StateDir, "passwords.list": d.Passwords.List,
+		"agent.modules": d.Agent.Modules, "agent.alarm": d.Agent.Alarm, "agent.names": d.Agent.Names,
+	}[key]
+	return known && value == ""
 }
 
 // misspelt reports a key that the decoder would take for a setting though it is
