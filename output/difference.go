@@ -24,6 +24,7 @@ type Difference struct {
 	Added    []OneSided      `json:"added"`    // findings that only the new report has
 	Removed  []OneSided      `json:"removed"`  // findings that only the old report has
 	Changed  []Recounted     `json:"changed"`  // findings of both that count differently
+	Gaps     []GapChange     `json:"gaps"`     // what one of them could not examine, and counts, and the other not
 	Verdicts []VerdictChange `json:"verdicts"` // checks whose status differs, by ID
 	// Counted says that names are withheld, in one of the reports at least, so that
 	// findings about accounts are compared by their number.
@@ -52,6 +53,14 @@ type Recounted struct {
 	New   checks.Finding `json:"new"`
 }
 
+// GapChange is a gap that is open, not waived, in one report only: in the new one, or
+// where Closed is set in the old one.
+type GapChange struct {
+	Check  string     `json:"check"`
+	Gap    checks.Gap `json:"gap"`
+	Closed bool       `json:"closed,omitempty"`
+}
+
 // VerdictChange is a check with another status. Absent means not in the report.
 type VerdictChange struct {
 	Check string         `json:"check"`
@@ -61,7 +70,7 @@ type VerdictChange struct {
 
 // Empty reports that the two say the same.
 func (d *Difference) Empty() bool {
-	return len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Verdicts) == 0
+	return len(d.Added)+len(d.Removed)+len(d.Changed)+len(d.Gaps)+len(d.Verdicts) == 0
 }
 
 // DifferenceFormats are the names of the formats that PrintDifference knows.
@@ -84,7 +93,7 @@ func differenceJSON(w io.Writer, d *Difference) error {
 	c := *d
 	c.Schema = DifferenceSchema
 	c.Added, c.Removed = emptied(c.Added), emptied(c.Removed)
-	c.Changed, c.Verdicts = emptied(c.Changed), emptied(c.Verdicts)
+	c.Changed, c.Gaps, c.Verdicts = emptied(c.Changed), emptied(c.Gaps), emptied(c.Verdicts)
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)
 	enc.SetEscapeHTML(false)
@@ -122,6 +131,12 @@ func differenceText(w io.Writer, d *Difference, o TextOptions) error {
 			t.para(2, "- ", plain, shown(c.Check)+": "+said(c.New.Subject, c.New.Detail)+" ("+c.words()+")")
 		}
 	}
+	if len(d.Gaps) > 0 {
+		t.heading("GAPS", yellow, "what could not be examined in one of them")
+		for _, g := range d.Gaps {
+			t.para(2, "- ", plain, shown(g.Check)+": "+g.words()+t.bracketed(g.traits()...))
+		}
+	}
 	if len(d.Verdicts) > 0 {
 		t.heading("VERDICTS", bold, "")
 		for _, v := range d.Verdicts {
@@ -156,6 +171,12 @@ func differenceMarkdown(w io.Writer, d *Difference) error {
 		fmt.Fprint(&b, "\n### Changed\n\n| check | finding | change |\n|---|---|---|\n")
 		for _, c := range d.Changed {
 			fmt.Fprintf(&b, "| %s | %s | %s |\n", markdownText(shown(c.Check)), markdownText(said(c.New.Subject, c.New.Detail)), markdownText(c.words()))
+		}
+	}
+	if len(d.Gaps) > 0 {
+		fmt.Fprint(&b, "\n### Gaps\n\n| check | not examined | where |\n|---|---|---|\n")
+		for _, g := range d.Gaps {
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", markdownText(shown(g.Check)), markdownText(g.words()), markdownText(strings.Join(nonEmpty(g.traits()...), ", ")))
 		}
 	}
 	if len(d.Verdicts) > 0 {
@@ -234,6 +255,19 @@ func (c Recounted) words() string {
 	return strings.Join(parts, "; ")
 }
 
+func (g GapChange) words() string {
+	return cmp.Or(said(g.Gap.Subject, g.Gap.Detail), "part of it")
+}
+
+func (g GapChange) traits() []string {
+	when := "not examined now"
+	if g.Closed {
+		when = "no longer open"
+	}
+	traits := []string{when, reasonWords(g.Gap.Reason), place(g.Gap.Location)}
+	return append(traits, standing(nil, g.Gap.Expired, false)...)
+}
+
 func (v VerdictChange) words() string {
 	word := func(s *checks.Status) string {
 		if s == nil {
@@ -262,6 +296,9 @@ func (d *Difference) sentence() string {
 	parts := []string{plural(len(d.Added), "finding") + " added", removed}
 	if n := len(d.Changed); n > 0 {
 		parts = append(parts, fmt.Sprintf("%d changed", n))
+	}
+	if n := len(d.Gaps); n > 0 {
+		parts = append(parts, plural(n, "gap")+" changed")
 	}
 	if n := len(d.Verdicts); n > 0 {
 		parts = append(parts, plural(n, "verdict")+" changed")

@@ -48,10 +48,16 @@ func change() *Difference {
 			{Check: "listeners.declared", Old: waived, New: ended},
 			{Check: "listeners.declared", Old: waived, New: finding("tcp/9300", "undeclared", checks.SeverityMedium)},
 		},
+		Gaps: []GapChange{
+			{Check: "mysql.bind", Gap: checks.Gap{Reason: checks.ReasonUnreadable, Subject: "/etc/mysql/conf.d", Detail: "the directory cannot be read", Location: checks.At("/etc/mysql/conf.d", 0)}},
+			{Check: "password.empty", Gap: checks.Gap{Reason: checks.ReasonTooCostly, Subject: "bob", Expired: ended.Expired}},
+			{Check: "ssh.port", Gap: checks.Gap{Reason: checks.ReasonNoPermission}, Closed: true},
+		},
 		Verdicts: []VerdictChange{{"mysql.bind", &fail, &unknown}, {"ssh.banner", nil, &pass}, {"ssh.root-login", &pass, nil}},
 		Counted:  true,
 	}
 	for _, s := range hostile {
+		d.Gaps = append(d.Gaps, GapChange{Check: "ssh.port", Gap: checks.Gap{Reason: checks.ReasonInternal, Subject: checks.Clean(s), Detail: checks.Clean("detail " + s)}})
 		d.Added = append(d.Added, OneSided{Check: "listeners.declared", Finding: finding(s+"@user | # x", "detail "+s, checks.SeverityMedium)})
 	}
 	return d
@@ -108,7 +114,7 @@ func TestDifferenceSchema(t *testing.T) {
 	}
 	defs := s.root["$defs"].(map[string]any)
 	whole := loadSchema(t)
-	for _, name := range []string{"text", "severity", "location", "finding", "waiver"} {
+	for _, name := range []string{"text", "severity", "location", "finding", "waiver", "gap"} {
 		if diff := cmp.Diff(whole.root["$defs"].(map[string]any)[name], defs[name]); diff != "" {
 			t.Errorf("%s is not that of the report (-report +diff):\n%s", name, diff)
 		}
@@ -117,7 +123,7 @@ func TestDifferenceSchema(t *testing.T) {
 		t.Errorf("target is not that of the report (-report +diff):\n%s", diff)
 	}
 	for name, value := range map[string]any{
-		"": Difference{}, "compared": Compared{}, "onesided": OneSided{}, "recounted": Recounted{}, "verdict": VerdictChange{},
+		"": Difference{}, "compared": Compared{}, "onesided": OneSided{}, "recounted": Recounted{}, "verdict": VerdictChange{}, "gapchange": GapChange{},
 	} {
 		node := s.root
 		if name != "" {

@@ -29,7 +29,16 @@ type Difference struct {
 	Added    []Change
 	Removed  []Change
 	Changed  []Alteration // in both, with another severity, or waived in one of them
+	Opened   []OpenGap    // gaps that no waiver covers now, and that were not open before
+	Closed   []OpenGap    // gaps that were open before, and are not there now or waived
 	Statuses []StatusChange
+}
+
+// OpenGap is a gap that no waiver covers. A check that fails in both reports can have
+// lost sight of half of what it asks for.
+type OpenGap struct {
+	CheckID string
+	Gap     checks.Gap
 }
 
 // Alteration is a finding that both reports have and that counts differently.
@@ -42,6 +51,7 @@ type Alteration struct {
 func Compare(before, after *checks.Report) Difference {
 	var d Difference
 	d.Added, d.Removed, d.Changed = paired(before, after)
+	d.Closed, d.Opened = apart(openGaps(before), openGaps(after))
 	old := map[string]checks.Status{}
 	for _, r := range before.Checks {
 		old[r.ID] = r.Status
@@ -128,4 +138,48 @@ func paired(before, after *checks.Report) (added, removed []Change, changed []Al
 		}
 	}
 	return added, removed, changed
+}
+
+// openGaps lists those of a report in its order.
+func openGaps(r *checks.Report) []OpenGap {
+	var out []OpenGap
+	for _, res := range r.Checks {
+		for _, g := range res.Gaps {
+			if g.Waiver == nil {
+				out = append(out, OpenGap{CheckID: res.ID, Gap: g})
+			}
+		}
+	}
+	return out
+}
+
+// apart tells what of two multisets of gaps only one has. A gap is the same with another
+// detail or in another line.
+func apart(before, after []OpenGap) (closed, opened []OpenGap) {
+	type identity struct {
+		check         string
+		reason        checks.Reason
+		subject, file checks.Text
+	}
+	of := func(g OpenGap) identity {
+		return identity{g.CheckID, g.Gap.Reason, g.Gap.Subject, g.Gap.Location.File}
+	}
+	was := map[identity]int{}
+	for _, g := range before {
+		was[of(g)]++
+	}
+	for _, g := range after {
+		if was[of(g)]--; was[of(g)] < 0 {
+			opened = append(opened, g)
+		}
+	}
+	// What is left of each are its last ones.
+	for _, g := range slices.Backward(before) {
+		if was[of(g)] > 0 {
+			was[of(g)]--
+			closed = append(closed, g)
+		}
+	}
+	slices.Reverse(closed)
+	return closed, opened
 }

@@ -90,6 +90,15 @@ func difference(before, after *checks.Report, count bool) *output.Difference {
 	for _, c := range found.Changed {
 		d.Changed = append(d.Changed, output.Recounted{Check: c.CheckID, Old: c.Old, New: c.New})
 	}
+	for _, g := range found.Opened {
+		d.Gaps = append(d.Gaps, output.GapChange{Check: g.CheckID, Gap: g.Gap})
+	}
+	for _, g := range found.Closed {
+		if _, asked := now[g.CheckID]; !asked { // its verdict says so
+			continue
+		}
+		d.Gaps = append(d.Gaps, output.GapChange{Check: g.CheckID, Gap: g.Gap, Closed: true})
+	}
 	var ids []string
 	for id := range old {
 		ids = append(ids, id)

@@ -151,3 +151,53 @@ func TestDiffArguments(t *testing.T) {
 		})
 	}
 }
+
+// A check that fails in both reports and cannot examine something any more is not the
+// same, and neither is one whose gap is no longer waived.
+func TestDiffTellsGaps(t *testing.T) {
+	with := func(waiver *checks.WaiverNote, gaps ...checks.Gap) checks.Result {
+		r := recorded("password.empty", checks.SeverityHigh, func(rec *checks.Recorder) {
+			rec.Finding(checks.Finding{Kind: "x", Subject: "s", Detail: "d", Evidence: checks.Configured})
+			for _, g := range gaps {
+				rec.Gap(g)
+			}
+		})
+		for i := range r.Gaps {
+			r.Gaps[i].Waiver = waiver
+		}
+		return r
+	}
+	one := checks.Gap{Reason: checks.ReasonUnreadable, Subject: "/etc/shadow", Detail: "it cannot be read", Location: checks.At("/etc/shadow", 1)}
+	moved, two := one, one
+	moved.Location.Line, two.Subject = 9, "/etc/gshadow"
+	waived := &checks.WaiverNote{Reason: "accepted"}
+	for _, c := range []struct {
+		name     string
+		old, new checks.Result
+		want     []string // in the text; none = no difference
+	}{
+		{"opened", with(nil), with(nil, one), []string{"1 gap changed", "/etc/shadow: it cannot be read", "not examined now"}},
+		{"closed", with(nil, one, two), with(nil, two), []string{"1 gap changed", "/etc/shadow: it cannot be read", "no longer open"}},
+		{"waiver-ended", with(waived, one), with(nil, one), []string{"1 gap changed", "not examined now"}},
+		{"moved", with(nil, one), with(nil, moved), nil},
+		{"waived-in-both", with(waived, one), with(waived, one, two), nil},
+		{"twice", with(nil, one), with(nil, one, moved), []string{"1 gap changed"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			code, out, errs := programRun(t, nil, "", "diff", stored(t, "old", c.old), stored(t, "new", c.new))
+			want := c.want
+			if want == nil {
+				want = []string{"No difference."}
+			}
+			if code != map[bool]int{true: exitClean, false: exitFindings}[c.want == nil] || errs != "" {
+				t.Errorf("exit %d, %s", code, errs)
+			}
+			text := strings.Join(strings.Fields(out), " ")
+			for _, w := range want {
+				if !strings.Contains(text, w) {
+					t.Errorf("lacks %q:\n%s", w, out)
+				}
+			}
+		})
+	}
+}
