@@ -140,6 +140,9 @@ func githubGaps(r *checks.Report) []annotation {
 		case judge(res) == notChecked && !res.Ungated:
 			// Among the findings of medium severity, not below all of them.
 			a.level, a.rank, a.severity = "warning", 0, min(res.Severity, checks.SeverityMedium)
+		case openBesideKnown(res): // the findings beside it are notices
+			a.title = shown(res.ID) + " (not all of it checked)"
+			a.level, a.rank, a.severity = "warning", 0, min(res.Severity, checks.SeverityMedium)
 		case judge(res) != notChecked:
 			a.title = shown(res.ID) + " (not all of it checked)"
 		}

@@ -149,6 +149,22 @@ func TestGitHubPolicy(t *testing.T) {
 	}
 }
 
+// A gap warns beside findings that are all known, as it does alone.
+func TestGitHubGapBesideKnown(t *testing.T) {
+	res := result("ssh.root-login", func(rec *checks.Recorder) {
+		rec.Finding(checks.Finding{Kind: "x", Subject: "s", Detail: "d", Evidence: checks.Configured})
+		rec.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Subject: "/etc/ssh", Detail: "it cannot be read"})
+	})
+	res.Findings[0].Known = true
+	var titles []string
+	for _, c := range runner(t, string(printed(t, "github", report(res)))) {
+		titles = append(titles, c.name+" "+c.properties["title"])
+	}
+	if !slices.Contains(titles, "warning ssh.root-login (not all of it checked)") {
+		t.Errorf("no warning in %q", titles)
+	}
+}
+
 func TestGitHubWhole(t *testing.T) {
 	for name, want := range map[string]string{"unknown": "The audit was interrupted", "empty": "Nothing was established"} {
 		commands := runner(t, string(printed(t, "github", fixtureNamed(t, name))))
