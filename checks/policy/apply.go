@@ -67,11 +67,11 @@ func (p Policy) waive(res *checks.Result, host checks.Text, now time.Time, uses 
 	if len(mine) == 0 {
 		return
 	}
-	stand := func(gap checks.Reason, subject checks.Text) (waiver, expired *checks.WaiverNote) {
+	stand := func(gap checks.Reason, kind string, subject checks.Text) (waiver, expired *checks.WaiverNote) {
 		var over []int
 		for _, i := range mine {
 			w := &p.Waive[i]
-			if checks.Reason(w.Gap) != gap || !w.covers(subject) {
+			if checks.Reason(w.Gap) != gap || !w.covers(subject, kind) {
 				continue
 			}
 			if w.Expires.before(now) {
@@ -93,11 +93,11 @@ func (p Policy) waive(res *checks.Result, host checks.Text, now time.Time, uses 
 	}
 	for i := range res.Findings {
 		f := &res.Findings[i]
-		f.Waiver, f.Expired = stand("", f.Subject)
+		f.Waiver, f.Expired = stand("", f.Kind, f.Subject)
 	}
 	for i := range res.Gaps {
 		g := &res.Gaps[i]
-		g.Waiver, g.Expired = stand(g.Reason, g.Subject)
+		g.Waiver, g.Expired = stand(g.Reason, "", g.Subject)
 	}
 }
 

@@ -112,6 +112,24 @@ func waive(settings ...string) string {
 	return "[[waive]]\ncheck = \"ssh.port\"\nreason = \"known\"\n" + strings.Join(settings, "\n") + "\n"
 }
 
+// Two kinds of finding about one object: a waiver of the one leaves the other.
+func TestWaiverOfAKind(t *testing.T) {
+	record := all(finding("key", "sshd", checks.SeverityMedium), finding("password", "sshd", checks.SeverityHigh), gap(checks.ReasonUnreadable, "sshd"))
+	for settings, want := range map[string]string{
+		"object = \"sshd\"":                        "sshd waived, sshd waived, unreadable sshd -",
+		"object = \"sshd\"\nkind = \"key\"":        "sshd -, sshd waived, unreadable sshd -",
+		"object = \"sshd\"\nkind = \"ke\"":         "sshd -, sshd -, unreadable sshd -",
+		"object = \"other\"\nkind = \"key\"":       "sshd -, sshd -, unreadable sshd -",
+		"kind = \"password\"":                      "sshd waived, sshd -, unreadable sshd -",
+		"kind = \"key\"\nexpires = \"2026-01-01\"": "sshd -, sshd expired, unreadable sshd -",
+	} {
+		r := applied(t, waive(settings), result("ssh.port", checks.SeverityMedium, record)).Checks[0]
+		if got := standing(r); got != want {
+			t.Errorf("%s: %s, want %s", settings, got, want)
+		}
+	}
+}
+
 func TestWaiversDecideTheStatus(t *testing.T) {
 	one := finding("port-22", "sshd", checks.SeverityMedium)
 	two := finding("port-22", "sshd /b\\c", checks.SeverityMedium)

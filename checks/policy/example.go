@@ -61,11 +61,16 @@ const Example = `# hostaudit configuration. Every setting is optional; command l
 # check = "ssh.root-login"
 # object = "sshd*"         # the subject as the report shows it: * any characters, ? one,
 #                          # everything else is itself; without it every object
-# gap = "no_permission"    # reason code; without it the waiver is about findings
+# kind = "key"             # of the findings, as format json names it; without it every
+#                          # kind, also one that is worse and comes later
 # hosts = ["web-??", "db*"]               # names of hosts, in small or capital letters; without it all
 # reason = "the bastion in front of it lets in administrators only"   # required
 # owner = "network team"
 # expires = "2027-01-31"   # the last day it covers (UTC); without it, it covers for ever
+# [[waive]]
+# check = "password.dictionary"
+# gap = "too_costly"       # reason code; without it the waiver is about findings
+# reason = "one try of this hash takes a minute, as it should"
 
 [agent]
 # modules = "checks"       # or "families", "summary"

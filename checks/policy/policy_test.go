@@ -3,11 +3,13 @@ package policy
 import (
 	"encoding/binary"
 	"errors"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
 	"reflect"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +104,9 @@ func TestParseErrorsHavePlaces(t *testing.T) {
 		{"waiver of an empty gap", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\ngap = \"\"\n", "/c.toml:4: waive.gap: is empty"},
 		{"waiver of an empty object", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nobject = \"\"\n", "/c.toml:4: waive.object: is empty"},
 		{"waiver of what is never shown", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nobject = \"a\\tb\"\n", "/c.toml:4: waive.object: holds a character"},
+		{"waiver of no kind", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nkind = \"A key\"\n", "/c.toml:4: waive.kind: \"A key\" is not the kind"},
+		{"waiver of an empty kind", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nkind = \"\"\n", "/c.toml:4: waive.kind: is empty"},
+		{"waiver of a gap with a kind", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\ngap = \"unreadable\"\nkind = \"key\"\n", "/c.toml:5: waive.kind: is of findings"},
 		{"waiver of no host", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nhosts = []\n", "/c.toml:4: waive.hosts: names no host"},
 		{"waiver of an empty host", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nhosts = [\"a\", \"\"]\n", "/c.toml:4: waive.hosts: is empty"},
 		{"unknown key of a waiver", "[[waive]]\ncheck = \"ssh.port\"\nreason = \"x\"\nexpire = \"2027-01-01\"\n", "/c.toml:4: unknown setting \"waive.expire\""},
@@ -159,13 +164,13 @@ func TestExample(t *testing.T) {
 	if diff := cmp.Diff(withoutPlaces(p), reread(t, p, ids)); diff != "" {
 		t.Errorf("written and read again (-first +second):\n%s", diff)
 	}
-	// Whatever can be set is shown: nothing is left at its zero value.
-	var unset []string
+	// Whatever can be set is shown, in one element at least: nothing is left at its
+	// zero value.
+	shown := map[string]bool{"agent.min_interval": true} // which is 0 by default
 	settings(reflect.ValueOf(p), "", func(name string, v reflect.Value) {
-		if v.IsZero() && name != "agent.min_interval" { // which is 0 by default
-			unset = append(unset, name)
-		}
+		shown[name] = shown[name] || !v.IsZero()
 	})
+	unset := slices.DeleteFunc(slices.Sorted(maps.Keys(shown)), func(name string) bool { return shown[name] })
 	if len(unset) > 0 {
 		t.Errorf("the example does not show %v", unset)
 	}
@@ -179,7 +184,9 @@ func settings(v reflect.Value, prefix string, f func(name string, v reflect.Valu
 		switch {
 		case tag == "-":
 		case field.Kind() == reflect.Slice && field.Type().Elem().Kind() == reflect.Struct && field.Len() > 0:
-			settings(field.Index(0), name+".", f)
+			for j := range field.Len() {
+				settings(field.Index(j), name+".", f)
+			}
 		case field.Kind() == reflect.Struct && field.Type() != reflect.TypeFor[Ports]():
 			settings(field, name+".", f)
 		default:

@@ -49,7 +49,7 @@ func (l Level) severity() checks.Severity {
 
 // invalid returns the first override, by name, that cannot be, and what is wrong.
 func (s Severities) invalid(known []string) (key, msg string) {
-	kinds := regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`)
+	kinds := kindPattern()
 	for _, key := range slices.Sorted(maps.Keys(s)) {
 		id, kind, ofKind := strings.Cut(key, "/")
 		switch {
@@ -63,6 +63,9 @@ func (s Severities) invalid(known []string) (key, msg string) {
 	}
 	return "", ""
 }
+
+// kindPattern is what the kind of a finding is made of.
+func kindPattern() *regexp.Regexp { return regexp.MustCompile(`^[a-z0-9][a-z0-9._-]*$`) }
 
 // apply sets the severities of a result and puts the worst finding first again.
 func (s Severities) apply(r *checks.Result) {

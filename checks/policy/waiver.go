@@ -12,10 +12,13 @@ import (
 
 // Waiver is one [[waive]]: a weakness, or something that cannot be examined, which
 // the administrator accepts, and why. It covers the findings of a check, or with
-// Gap its gaps of that reason; never both.
+// Gap its gaps of that reason; never both. Several kinds of finding can be about one
+// object (root gets in by a key, and by a password), and be of different severity: Kind
+// keeps a waiver of the one from covering the other.
 type Waiver struct {
 	Check   string    `toml:"check"`             // ID
 	Object  Pattern   `toml:"object,omitempty"`  // on the subject as shown; absent = any
+	Kind    Word      `toml:"kind,omitempty"`    // of the findings, as the report has it; absent = any
 	Gap     Word      `toml:"gap,omitempty"`     // reason code of the gaps it covers
 	Hosts   []Pattern `toml:"hosts,omitempty"`   // on the host's name, without regard to case; absent = all
 	Reason  string    `toml:"reason"`            // why; it is shown
@@ -80,6 +83,10 @@ func (w Waiver) invalid(known []string) (key, msg string) {
 		return "check", fmt.Sprintf("no check is named %q", w.Check)
 	case w.Gap != "" && !slices.Contains(gapReasons(), checks.Reason(w.Gap)):
 		return "gap", fmt.Sprintf("%q is none of %s", w.Gap, listed(gapReasons()))
+	case w.Kind != "" && !kindPattern().MatchString(string(w.Kind)):
+		return "kind", fmt.Sprintf("%q is not the kind of a finding", w.Kind)
+	case w.Kind != "" && w.Gap != "":
+		return "kind", "is of findings, and gap is set"
 	case w.Hosts != nil && len(w.Hosts) == 0:
 		return "hosts", "names no host: leave the setting out for all hosts"
 	case strings.TrimSpace(w.Reason) == "":
@@ -105,9 +112,9 @@ func (w Waiver) onHost(name checks.Text) bool {
 	})
 }
 
-// covers reports whether the waiver is about an object.
-func (w Waiver) covers(subject checks.Text) bool {
-	return w.Object == "" || w.Object.Match(string(subject))
+// covers reports whether the waiver is about an object and a kind of finding, "" of gaps.
+func (w Waiver) covers(subject checks.Text, kind string) bool {
+	return (w.Kind == "" || string(w.Kind) == kind) && (w.Object == "" || w.Object.Match(string(subject)))
 }
 
 // note is what findings and gaps carry of the waiver.
