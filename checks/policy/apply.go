@@ -40,7 +40,7 @@ func (p Policy) Apply(r *checks.Report, o ApplyOptions) {
 	for i := range r.Checks {
 		res := &r.Checks[i]
 		full.Severity.apply(res)
-		p.waive(res, r.Target.Hostname, o.Now, uses)
+		p.waive(res, r.Target, o.Now, uses)
 		settle(res)
 		res.Ungated = p.Catalogue > 0 && o.Since[res.ID] > p.Catalogue
 	}
@@ -57,10 +57,10 @@ type use struct {
 
 // waive puts the waivers on the findings and gaps of a result. The first one that
 // covers an object counts, one that has expired only where none does.
-func (p Policy) waive(res *checks.Result, host checks.Text, now time.Time, uses []use) {
+func (p Policy) waive(res *checks.Result, target checks.Target, now time.Time, uses []use) {
 	var mine []int
 	for i, w := range p.Waive {
-		if w.Check == res.ID && w.onHost(host) {
+		if w.Check == res.ID && w.onHost(target) {
 			mine = append(mine, i)
 		}
 	}

@@ -382,8 +382,12 @@ func TestHosts(t *testing.T) {
 		{[]Pattern{"web-*"}, "", false},
 		{[]Pattern{"*"}, "", true},
 	} {
-		if got := (Waiver{Hosts: tc.hosts}).onHost(tc.name); got != tc.want {
+		if got := (Waiver{Hosts: tc.hosts}).onHost(checks.Target{Mode: "live", Hostname: tc.name}); got != tc.want {
 			t.Errorf("%q on %q: %v, want %v", tc.hosts, tc.name, got, tc.want)
+		}
+		// What a tree calls itself decides nothing.
+		if got := (Waiver{Hosts: tc.hosts}).onHost(checks.Target{Mode: "root", Hostname: tc.name}); got != (tc.hosts == nil) {
+			t.Errorf("%q on a tree called %q: %v", tc.hosts, tc.name, got)
 		}
 	}
 }

@@ -63,7 +63,7 @@ const Example = `# hostaudit configuration. Every setting is optional; command l
 #                          # everything else is itself; without it every object
 # kind = "key"             # of the findings, as format json names it; without it every
 #                          # kind, also one that is worse and comes later
-# hosts = ["web-??", "db*"]               # names of hosts, in small or capital letters; without it all
+# hosts = ["web-??", "db*"]               # names of running hosts, in any case; without it all targets
 # reason = "the bastion in front of it lets in administrators only"   # required
 # owner = "network team"
 # expires = "2027-01-31"   # the last day it covers (UTC); without it, it covers for ever

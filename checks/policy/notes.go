@@ -35,7 +35,7 @@ func (p Policy) notes(r *checks.Report, o ApplyOptions, uses []use) []checks.Pol
 		res, used := results[w.Check], uses[i]
 		n := checks.PolicyNote{Check: w.Check, Location: w.Place}
 		switch {
-		case res == nil, !w.onHost(r.Target.Hostname):
+		case res == nil, !w.onHost(r.Target):
 			continue
 		case used.returned:
 			n.Kind, n.Detail = "waiver-expired", checks.Text("expired on "+string(w.Expires)+": what it covered counts again")

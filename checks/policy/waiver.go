@@ -20,7 +20,7 @@ type Waiver struct {
 	Object  Pattern   `toml:"object,omitempty"`  // on the subject as shown; absent = any
 	Kind    Word      `toml:"kind,omitempty"`    // of the findings, as the report has it; absent = any
 	Gap     Word      `toml:"gap,omitempty"`     // reason code of the gaps it covers
-	Hosts   []Pattern `toml:"hosts,omitempty"`   // on the host's name, without regard to case; absent = all
+	Hosts   []Pattern `toml:"hosts,omitempty"`   // on the name of a running host, without regard to case; absent = all targets
 	Reason  string    `toml:"reason"`            // why; it is shown
 	Owner   string    `toml:"owner,omitempty"`   // who answers for it
 	Expires Date      `toml:"expires,omitempty"` // the last day it covers, UTC; absent = never
@@ -103,12 +103,12 @@ func listed[T ~string](words []T) string {
 	return strings.Join(list, ", ")
 }
 
-// onHost reports whether the waiver is for a host of this name. Host names are
-// compared without regard to case (RFC 4343). The name is what the target says of
-// itself; whoever audits images of others should not rely on it.
-func (w Waiver) onHost(name checks.Text) bool {
-	return w.Hosts == nil || slices.ContainsFunc(w.Hosts, func(p Pattern) bool {
-		return Pattern(strings.ToLower(string(p))).Match(strings.ToLower(string(name)))
+// onHost reports whether the waiver is for the target. Host names are compared without
+// regard to case (RFC 4343). A tree or an image has a name as well, but that is a file of
+// it: it must not choose what is waived in it.
+func (w Waiver) onHost(target checks.Target) bool {
+	return w.Hosts == nil || target.Mode == "live" && slices.ContainsFunc(w.Hosts, func(p Pattern) bool {
+		return Pattern(strings.ToLower(string(p))).Match(strings.ToLower(string(target.Hostname)))
 	})
 }
 
