@@ -150,8 +150,6 @@ func newHTMLGaps(r *checks.Result, v verdict) htmlCheck {
 	case failed:
 		c.Anchor, c.State, c.Notes, c.Facts, c.References = gapsOf+c.ID, "failed besides", nil, nil, nil
 		c.Elsewhere = []htmlLink{{c.ID, "what was found"}}
-	case passed, notApplicable, waived:
-		c.Anchor, c.State, c.Notes, c.Facts, c.References = gapsOf+c.ID, verdictWord(v)+" but for this", nil, nil, nil
 	}
 	for _, g := range r.Gaps {
 		c.Items = append(c.Items, newHTMLGap(g))

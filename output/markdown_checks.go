@@ -101,20 +101,15 @@ func mdGaps(gaps []checks.Gap, label string) []string {
 
 func (d *mdDocument) unknowns(r *checks.Report) {
 	list := d.of(r, notChecked, inProgress)
-	partly := slices.DeleteFunc(d.of(r, passed, notApplicable, waived), func(c *checks.Result) bool {
-		return !slices.ContainsFunc(c.Gaps, func(g checks.Gap) bool { return g.Waiver == nil })
-	})
-	if len(list)+len(partly) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	d.block("### Not checked")
-	for _, c := range append(list, partly...) {
+	for _, c := range list {
 		d.heading(c)
-		switch v := judge(c); {
-		case v == inProgress:
+		switch {
+		case judge(c) == inProgress:
 			d.block("In progress: later runs go on where this one ended.")
-		case v < notChecked:
-			d.block(strings.ToUpper(verdictWord(v)[:1]) + verdictWord(v)[1:] + " but for this:")
 		case c.Ungated:
 			d.block("Not gated: " + mdProse(undecidedReason(c)) + ".")
 		}
@@ -138,9 +133,7 @@ func (d *mdDocument) waived(r *checks.Report) {
 	for _, c := range list {
 		d.heading(c)
 		d.list(mdFindings(c.Findings, c.Severity))
-		if !slices.ContainsFunc(c.Gaps, func(g checks.Gap) bool { return g.Waiver == nil }) {
-			d.list(mdGaps(c.Gaps, "not examined: ")) // else they were told above
-		}
+		d.list(mdGaps(c.Gaps, "not examined: "))
 		d.notes(c)
 	}
 	d.owner = ""

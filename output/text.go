@@ -197,20 +197,15 @@ func (t *textReport) details(left int, r *checks.Result) {
 
 func (t *textReport) unknowns() {
 	list := t.of(notChecked, inProgress)
-	partly := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool {
-		return len(r.Gaps) == 0 || judge(r) == waived && !r.Open()
-	})
-	if len(list)+len(partly) == 0 {
+	if len(list) == 0 {
 		return
 	}
 	t.heading("COULD NOT BE CHECKED", magenta, "and what to do about it")
-	for _, r := range append(list, partly...) {
+	for _, r := range list {
 		t.blank()
 		heading := shown(r.Title)
-		if v := judge(r); v == inProgress {
+		if judge(r) == inProgress {
 			heading += " (in progress: later runs go on where this one ended)"
-		} else if v < notChecked {
-			heading += " (" + verdictWord(v) + " but for this)"
 		}
 		t.para(0, shown(r.ID), magenta, "")
 		t.para(indent, "", plain, heading)
@@ -288,16 +283,6 @@ func (t *textReport) bracketed(parts ...string) string {
 		return ""
 	}
 	return " " + t.together("("+strings.Join(parts, ", ")+")", indent+len("- "))
-}
-
-func verdictWord(v verdict) string {
-	switch v {
-	case passed:
-		return "passed"
-	case waived:
-		return "waived"
-	}
-	return "not applicable"
 }
 
 func boolCompare(a, b bool) int {

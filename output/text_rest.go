@@ -22,9 +22,7 @@ func (t *textReport) waived() {
 	for _, r := range list {
 		t.para(0, shown(r.ID), bold, "")
 		t.list(r.Findings, r.Severity)
-		if !r.Open() { // else they stand with what could not be checked
-			t.gaps(r, "not examined: ")
-		}
+		t.gaps(r, "not examined: ")
 	}
 }
 
@@ -77,10 +75,7 @@ func (t *textReport) row(id, text string) {
 
 // notes are those of checks that are otherwise only listed.
 func (t *textReport) notes() {
-	list := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool {
-		// With gaps they were shown.
-		return len(r.Notes) == 0 || len(r.Gaps) > 0 && (judge(r) != waived || r.Open())
-	})
+	list := slices.DeleteFunc(t.of(passed, notApplicable, waived), func(r *checks.Result) bool { return len(r.Notes) == 0 })
 	if len(list) == 0 {
 		return
 	}

@@ -113,11 +113,6 @@ func TestTextPraisesOnlyTheClean(t *testing.T) {
 			t.Errorf("%s: praise %t, want %t", f.name, got, want)
 		}
 	}
-	gap := passing("ssh.port", "fine")
-	gap.Gaps = []checks.Gap{{Reason: checks.ReasonUnsupported, Subject: "covered", Detail: "by policy"}}
-	if text := checkText(t, report(gap), TextOptions{}); in(text, "COULD NOT BE CHECKED", "passed but for this", "covered: by policy") != "" {
-		t.Errorf("the gap of a passed check is not visible:\n%s", text)
-	}
 }
 
 func TestTextTimings(t *testing.T) {

@@ -37,7 +37,7 @@ func judge(r *checks.Result) verdict {
 		return failed
 	case r.Status == checks.StatusUnknown && unfinished(r):
 		return inProgress
-	case r.Open() && (r.Status == checks.StatusUnknown || r.Status == checks.StatusFail):
+	case r.Open():
 		return notChecked
 	case covered > 0, r.Status == checks.StatusUnknown:
 		return waived
