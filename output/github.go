@@ -38,9 +38,10 @@ var githubLevels = []string{"error", "warning", "notice"}
 // GitHub prints the findings as workflow commands of GitHub Actions (workflow
 // commands reference; escaping as in the runner's ActionCommand.cs): critical and
 // high are errors, medium warnings, what is lower or not gated notices. A check that
-// could not be answered is a warning, one that left a part open a notice. What is
-// waived is left out. Of each level only the worst are printed, and the last line
-// says how many are not.
+// could not be answered is a warning; so is the part that a failed check left open,
+// unless what it found is a warning or an error already: then a notice. What is waived
+// is left out. Of each level only the worst are printed, and the last line says how
+// many are not.
 func GitHub(w io.Writer, r *checks.Report) error {
 	list := slices.Concat(githubRun(r), githubFindings(r), githubGaps(r), githubPolicy(r))
 	slices.SortStableFunc(list, func(a, b annotation) int {
@@ -137,13 +138,11 @@ func githubGaps(r *checks.Report) []annotation {
 		switch {
 		case judge(res) == inProgress:
 			a.title = shown(res.ID) + " (in progress)"
-		case judge(res) == notChecked && !res.Ungated:
+		case judge(res) == notChecked && !res.Ungated, judge(res) == failed && !res.Ungated && res.Gating() < checks.SeverityMedium:
 			// Among the findings of medium severity, not below all of them.
 			a.level, a.rank, a.severity = "warning", 0, min(res.Severity, checks.SeverityMedium)
-		case openBesideKnown(res): // the findings beside it are notices
-			a.title = shown(res.ID) + " (not all of it checked)"
-			a.level, a.rank, a.severity = "warning", 0, min(res.Severity, checks.SeverityMedium)
-		case judge(res) != notChecked:
+		}
+		if judge(res) == failed {
 			a.title = shown(res.ID) + " (not all of it checked)"
 		}
 		for i, g := range own {

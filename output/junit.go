@@ -15,11 +15,12 @@ import (
 // of GitHub: one testsuite per family, one testcase per check.
 //
 // A testcase fails when a finding decides something, is an error when the check is
-// unknown, and is skipped when the check is not applicable or what it found decides
-// nothing: it is waived, stands in the baseline, or the check is not gated. These
-// readers turn a build yellow or red for every failure and know no severity, so a
-// case that fails here while the exit code is 0 would make them lie; severities
-// below --fail-on still fail, because the threshold is no part of a report.
+// unknown or, beside findings that decide nothing, could not be completed, and is
+// skipped when the check is not applicable or what it found decides nothing: it is
+// waived, stands in the baseline, or the check is not gated. These readers turn a
+// build yellow or red for every failure and know no severity, so a case that fails
+// here while the exit code is 0 would make them lie; severities below --fail-on still
+// fail, because the threshold is no part of a report.
 //
 // The readers have no schema in common. What is written is what all of them read:
 // counts on both levels, time always 0 (its absence is shown as NaN by some), and

@@ -50,10 +50,11 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 		out.element, out.kind = "failure", decidingSeverity(c).String()
 		out.message = out.kind + ": " + openWords(c)
 		out.text = slices.Concat(caseFindings(c), caseGaps(c, "not examined: "), caseHelp(c))
-	case openBesideKnown(c):
+	case v == failed && incomplete(c):
+		// What was found decides nothing, and what could not be looked at does.
 		out.element, out.kind = "error", shown(string(reasonOf(c)))
-		out.message = "not all of it checked: " + cmp.Or(reasonWords(reasonOf(c)), openWords(c))
-		out.text = slices.Concat(caseGaps(c, ""), caseFindings(c), caseHelp(c))
+		out.message = "not all of it checked: " + openGapWords(c)
+		out.text = slices.Concat(caseGaps(c, "not examined: "), caseFindings(c), caseHelp(c))
 	case v == failed:
 		out.element = "skipped"
 		out.message = "not gated, " + undecidedReason(c) + ": " + openWords(c)
@@ -98,6 +99,26 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 func deciding(r *checks.Result) bool {
 	return !r.Ungated && (len(r.Findings) == 0 ||
 		slices.ContainsFunc(r.Findings, checks.Finding.Gated))
+}
+
+// incomplete reports whether a failed check, whose findings decide nothing, still
+// decides about the exit code: by what could not be examined.
+func incomplete(r *checks.Result) bool { return !r.Ungated && !deciding(r) && r.Open() }
+
+// openGapWords is the first gap that counts and how many more there are.
+func openGapWords(r *checks.Result) string {
+	first, n := "", 0
+	for _, g := range r.Gaps {
+		if g.Waiver == nil {
+			if n++; n == 1 {
+				first = joined(said(g.Subject, g.Detail), reasonWords(g.Reason))
+			}
+		}
+	}
+	if n > 1 {
+		return fmt.Sprintf("%s (and %d more)", first, n-1)
+	}
+	return first
 }
 
 // decidingSeverity is the worst of what is neither waived nor in the baseline.

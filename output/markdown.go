@@ -171,6 +171,8 @@ func (d *mdDocument) failures(r *checks.Report) {
 		switch {
 		case c.Ungated:
 			number += " (not gated)"
+		case incomplete(c):
+			number += " (in the baseline), not all examined"
 		case !deciding(c):
 			number += " (in the baseline)"
 		}

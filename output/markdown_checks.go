@@ -13,7 +13,10 @@ import (
 
 func (d *mdDocument) failure(c *checks.Result) {
 	d.heading(c)
-	if !deciding(c) {
+	switch {
+	case incomplete(c):
+		d.block("Not gated: " + mdProse(undecidedReason(c)) + "; what was not examined counts.")
+	case !deciding(c):
 		d.block("Not gated: " + mdProse(undecidedReason(c)) + ".")
 	}
 	if own := ownSummary(c); own != "" {

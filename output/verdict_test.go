@@ -39,3 +39,58 @@ func TestOpenGapIsNeverSettled(t *testing.T) {
 		})
 	}
 }
+
+// A gap beside a finding of low severity is the louder of the two: what was not examined
+// may be worse, and the exit code is 3 for it at the default threshold.
+func TestGapBesideLowFinding(t *testing.T) {
+	c := result("ssh.root-login", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "password", Severity: checks.SeverityLow, Evidence: checks.Configured})
+		r.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "Match exec"})
+	})
+	const title = " title=ssh.root-login (not all of it checked)::"
+	if got := string(printed(t, "github", report(c))); !strings.Contains(got, "::warning"+title) {
+		t.Errorf("low: no warning in\n%s", got)
+	}
+	c.Findings[0].Severity = checks.SeverityMedium
+	if got := string(printed(t, "github", report(c))); !strings.Contains(got, "::notice"+title) {
+		t.Errorf("medium: no notice in\n%s", got)
+	}
+}
+
+// Findings that the baseline has decide nothing; a gap beside them does, and the exit
+// code says so. The formats that turn a pipeline red or yellow say it too.
+func TestGapBesideKnownFindings(t *testing.T) {
+	c := result("ssh.root-login", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "password", Subject: "PermitRootLogin yes", Evidence: checks.Configured})
+		r.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "Match exec", Detail: "not evaluated"})
+		r.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Subject: "x.conf", Detail: "not read"})
+	})
+	c.Findings[0].Known = true
+	for _, example := range []struct {
+		name    string
+		ungated bool
+		want    map[string]string
+	}{
+		{"gated", false, map[string]string{
+			"nagios":   "HOSTAUDIT UNKNOWN - 1 unknown: ssh.root-login",
+			"github":   "::warning title=ssh.root-login (not all of it checked)::Not checked: Match exec",
+			"junit":    `<error type="unsupported" message="not all of it checked: Match exec: not evaluated (a form this version does not evaluate) (and 1 more)">`,
+			"markdown": "what was not examined counts",
+		}},
+		{"ungated", true, map[string]string{
+			"nagios":   "HOSTAUDIT OK - 1 not gated",
+			"github":   "::notice title=ssh.root-login (not all of it checked)::Not checked: Match exec",
+			"junit":    `errors="0" skipped="1"`,
+			"markdown": "1 (not gated)",
+		}},
+	} {
+		t.Run(example.name, func(t *testing.T) {
+			c.Ungated = example.ungated
+			for format, want := range example.want {
+				if got := string(printed(t, format, report(c))); !strings.Contains(got, want) {
+					t.Errorf("%s lacks %q:\n%s", format, want, got)
+				}
+			}
+		})
+	}
+}
