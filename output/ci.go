@@ -19,7 +19,9 @@ type ciFinding struct {
 	checks.Finding
 	check *checks.Result
 	index int // of the check in the report
-	nth   int // 1, 2 … among the findings of one fingerprint
+	// nth is 1, 2 … among the findings of one fingerprint, the waived ones last: that
+	// of the others is the same whether a part of them is waived or not.
+	nth int
 }
 
 // ciFindings are all findings in the order of the report. A failed check without
@@ -27,21 +29,25 @@ type ciFinding struct {
 // not vanish.
 func ciFindings(r *checks.Report) []ciFinding {
 	var out []ciFinding
-	seen := map[string]int{}
-	add := func(i int, f checks.Finding) {
-		seen[f.Fingerprint]++
-		out = append(out, ciFinding{Finding: f, check: &r.Checks[i], index: i, nth: seen[f.Fingerprint]})
-	}
 	for i := range r.Checks {
 		res := &r.Checks[i]
 		for _, f := range res.Findings {
-			add(i, f)
+			out = append(out, ciFinding{Finding: f, check: res, index: i})
 		}
 		if len(res.Findings) == 0 && judge(res) == failed {
-			add(i, checks.Finding{
+			out = append(out, ciFinding{check: res, index: i, Finding: checks.Finding{
 				Kind: "unnamed", Detail: res.Summary, Severity: res.Severity,
 				Fingerprint: checks.Fingerprint(res.ID, "", "unnamed", "", ""),
-			})
+			}})
+		}
+	}
+	seen := map[string]int{}
+	for _, covered := range []bool{false, true} {
+		for i := range out {
+			if f := &out[i]; (f.Waiver != nil) == covered {
+				seen[f.Fingerprint]++
+				f.nth = seen[f.Fingerprint]
+			}
 		}
 	}
 	return out

@@ -24,7 +24,10 @@ const ocsfVersion = "1.3.0"
 // that has gaps (Warning: no result for missing information), and one for each check
 // without either (Pass, or Other for not applicable). finding_info.uid is the target
 // and the finding's fingerprint, or the target and the check's ID: fingerprints are
-// the same on every host of an image, and an inventory must not merge hosts. The
+// the same on every host of an image, and an inventory must not merge hosts. Findings
+// of one fingerprint (numbers of accounts whose names are withheld, some of them
+// waived) have "/2" and so on behind it, or the last of them would take the place of
+// the others. The
 // lifecycle (status_id) is New for what counts, Suppressed for what is waived,
 // Resolved for what asks for nothing, and Other with the word Known for what the
 // baseline has as well.
@@ -42,8 +45,12 @@ func OCSF(w io.Writer, r *checks.Report) error {
 	encoder := json.NewEncoder(&buf) // ends every event with a line feed
 	encoder.SetEscapeHTML(false)
 	first := true
+	byCheck := make([][]ciFinding, len(r.Checks))
+	for _, f := range ciFindings(r) {
+		byCheck[f.index] = append(byCheck[f.index], f)
+	}
 	for i := range r.Checks {
-		for _, event := range ocsfEvents(r, &r.Checks[i]) {
+		for _, event := range ocsfEvents(r, &r.Checks[i], byCheck[i]) {
 			if !first {
 				buf.Truncate(buf.Len() - 1)
 				buf.WriteString(",\n")
@@ -59,13 +66,18 @@ func OCSF(w io.Writer, r *checks.Report) error {
 }
 
 // ocsfEvents are the events of one check.
-func ocsfEvents(r *checks.Report, c *checks.Result) []ocsfEvent {
+func ocsfEvents(r *checks.Report, c *checks.Result, findings []ciFinding) []ocsfEvent {
 	var events []ocsfEvent
-	for i := range c.Findings {
-		events = append(events, ocsfFinding(r, c, &c.Findings[i]))
+	for _, f := range findings {
+		if len(c.Findings) > 0 {
+			events = append(events, ocsfFinding(r, c, f))
+		}
 	}
-	if len(c.Gaps) > 0 || len(events) == 0 {
+	if len(c.Findings) == 0 && (len(c.Gaps) == 0 || judge(c) == failed) {
 		events = append(events, ocsfVerdict(r, c))
+	}
+	if len(c.Gaps) > 0 {
+		events = append(events, ocsfGaps(r, c))
 	}
 	more := &events[0].Unmapped
 	more.Facts = c.Facts
@@ -83,8 +95,12 @@ func ocsfEvents(r *checks.Report, c *checks.Result) []ocsfEvent {
 }
 
 // ocsfFinding is the event of a finding.
-func ocsfFinding(r *checks.Report, c *checks.Result, f *checks.Finding) ocsfEvent {
-	e := ocsfBase(r, c, shown(f.Fingerprint))
+func ocsfFinding(r *checks.Report, c *checks.Result, f ciFinding) ocsfEvent {
+	key := shown(f.Fingerprint)
+	if f.nth > 1 {
+		key += fmt.Sprintf("/%d", f.nth)
+	}
+	e := ocsfBase(r, c, key)
 	e.severity(f.Severity)
 	e.result(ocsfFail)
 	switch {
@@ -113,28 +129,34 @@ func ocsfFinding(r *checks.Report, c *checks.Result, f *checks.Finding) ocsfEven
 	return e
 }
 
-// ocsfVerdict is the event of a check that has no findings, or of the gaps beside
-// its findings.
+// ocsfGaps is the event of what a check could not examine.
+func ocsfGaps(r *checks.Report, c *checks.Result) ocsfEvent {
+	e := ocsfBase(r, c, idOf(c)+"/gaps")
+	e.severity(c.Severity)
+	e.result(ocsfWarning)
+	e.life(ocsfSuppressed)
+	if slices.ContainsFunc(c.Gaps, func(g checks.Gap) bool { return g.Waiver == nil }) {
+		e.life(ocsfNew)
+	}
+	e.Compliance.Code = shown(string(reasonOf(c)))
+	e.StatusDetail = strings.Join(caseGaps(c, ""), "; ")
+	for i := range c.Gaps {
+		g := &c.Gaps[i]
+		e.Resources = append(e.Resources, ocsfResources(c, g.Subject, g.Location)...)
+		e.Unmapped.Gaps = append(e.Unmapped.Gaps, *g)
+	}
+	e.Message = "not examined: " + e.StatusDetail
+	e.Info.Desc = e.Message
+	return e
+}
+
+// ocsfVerdict is the event of a check that names no finding, and of one that has
+// neither finding nor gap.
 func ocsfVerdict(r *checks.Report, c *checks.Result) ocsfEvent {
 	e := ocsfBase(r, c, idOf(c))
 	e.Compliance.Code = c.Status.String()
 	v := judge(c)
 	switch {
-	case len(c.Gaps) > 0:
-		e.severity(c.Severity)
-		e.result(ocsfWarning)
-		e.life(ocsfSuppressed)
-		if slices.ContainsFunc(c.Gaps, func(g checks.Gap) bool { return g.Waiver == nil }) {
-			e.life(ocsfNew)
-		}
-		e.Compliance.Code = shown(string(reasonOf(c)))
-		e.StatusDetail = strings.Join(caseGaps(c, ""), "; ")
-		e.Info.UID = ocsfUID(r, idOf(c)+"/gaps")
-		for i := range c.Gaps {
-			g := &c.Gaps[i]
-			e.Resources = append(e.Resources, ocsfResources(c, g.Subject, g.Location)...)
-			e.Unmapped.Gaps = append(e.Unmapped.Gaps, *g)
-		}
 	case v == failed:
 		e.severity(worst(c))
 		e.result(ocsfFail)
@@ -155,13 +177,9 @@ func ocsfVerdict(r *checks.Report, c *checks.Result) ocsfEvent {
 		e.result(ocsfPass)
 		e.life(ocsfResolved)
 	}
-	summary := shown(c.Summary)
-	if len(c.Gaps) > 0 {
-		summary = "not examined: " + e.StatusDetail
-	}
-	e.Message = cmp.Or(summary, shown(c.Title), idOf(c))
+	e.Message = cmp.Or(shown(c.Summary), shown(c.Title), idOf(c))
 	e.Info.Desc = e.Message
-	if c.Remedy != "" && v == failed && len(c.Findings) == 0 {
+	if c.Remedy != "" && v == failed {
 		e.Remediation = &ocsfRemediation{Desc: ocsfRemedy(c)}
 	}
 	return e

@@ -137,6 +137,26 @@ func TestOCSFHostsDiffer(t *testing.T) {
 	}
 }
 
+// Whoever keeps events by their identifier keeps all of them: where names are withheld,
+// the number of the waived accounts and that of the others have one fingerprint.
+func TestOCSFSameFingerprint(t *testing.T) {
+	r := Redact(fixtureNamed(t, "waived"))
+	uids := map[any]string{}
+	for _, e := range ocsfParsed(t, printed(t, "ocsf", r)) {
+		uid := e["finding_info"].(map[string]any)["uid"]
+		if was, twice := uids[uid]; twice {
+			t.Errorf("%v is both %q and %q", uid, was, e["message"])
+		}
+		uids[uid] = fmt.Sprint(e["status"], " ", e["message"])
+	}
+	fingerprint := checks.Fingerprint("password.empty", checks.Configured, "nullok", "", "")
+	for suffix, want := range map[string]string{"": "New 2 accounts: ", "/2": "Suppressed 1 account: "} {
+		if got := uids["web01/"+fingerprint+suffix]; !strings.HasPrefix(got, want) {
+			t.Errorf("%q: %q, want %q", suffix, got, want)
+		}
+	}
+}
+
 // A failed check that names no finding is no pass, and neither is one without a
 // verdict.
 func TestOCSFContradiction(t *testing.T) {
@@ -148,5 +168,9 @@ func TestOCSFContradiction(t *testing.T) {
 		if got := ocsfLine(ocsfParsed(t, printed(t, "ocsf", r))[0]); got != want {
 			t.Errorf("%v: %q, want %q", status, got, want)
 		}
+	}
+	r := report(checks.Result{ID: "x.y", Status: checks.StatusFail, Gaps: []checks.Gap{{Reason: checks.ReasonUnreadable}}})
+	if events := ocsfParsed(t, printed(t, "ocsf", r)); len(events) != 2 || !strings.Contains(ocsfLine(events[0]), " Fail/fail ") {
+		t.Errorf("failed with a gap: %d events, the first %q", len(events), ocsfLine(events[0]))
 	}
 }
