@@ -90,13 +90,10 @@ func newHTMLPage(r *checks.Report, css []byte) *htmlPage {
 		CSS:      template.CSS(css), // embedded, nothing of the host
 		Tool:     strings.TrimSpace(shown(r.Tool.Name) + " " + shown(r.Tool.Version)),
 		Target:   htmlTarget(r.Target),
-		Sentence: t.sentence(),
+		Sentence: t.sentence() + t.decided(),
 	}
 	p.Count = htmlCount{Failed: t.verdicts[failed], NotApplicable: t.verdicts[notApplicable]}
 	p.Verdict, p.Tone = htmlVerdict(t)
-	if t.waivers > 0 {
-		p.Sentence += "; " + plural(t.waivers, "finding") + " waived"
-	}
 	if r.Run != nil && r.Run.Interrupted {
 		p.Remarks = append(p.Remarks, "The audit was interrupted; what follows is what there was.")
 	}
@@ -148,10 +145,8 @@ func htmlVerdict(t tally) (sentence, tone string) {
 		return "Nothing was established: no check passed and none failed.", "unknown"
 	case open > 0:
 		return fmt.Sprintf("No weakness was found, but %d of %s could not be completed.", open, plural(t.total, "check")), "unknown"
-	case t.waivers > 0:
-		return "No weakness was found but those that are waived.", "pass"
 	}
-	return "No weakness was found.", "pass"
+	return t.praise(), "pass"
 }
 
 // htmlNews counts what the earlier report did not have.

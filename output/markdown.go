@@ -93,7 +93,7 @@ func (d *mdDocument) finish() []byte {
 func (d *mdDocument) report(r *checks.Report) {
 	c := count(r.Checks)
 	d.block("## " + mdProse(shown(r.Tool.Name)) + ": " + mdHeadline(r, c))
-	d.block("**" + c.sentence() + "**")
+	d.block("**" + c.sentence() + c.decided() + "**")
 	d.target(r)
 	d.failures(r)
 	d.unknowns(r)
@@ -120,7 +120,8 @@ func mdHeadline(r *checks.Report, c tally) string {
 	case open > 0:
 		return fmt.Sprintf("nothing failed, %d of %s could not be made", open, plural(c.total, "check"))
 	}
-	return "no weakness was found"
+	praise := strings.TrimSuffix(c.praise(), ".")
+	return strings.ToLower(praise[:1]) + praise[1:]
 }
 
 func (d *mdDocument) target(r *checks.Report) {

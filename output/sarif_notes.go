@@ -90,9 +90,11 @@ func (s *sarifNotes) gap(g ciGap) sarifNote {
 	if g.Expired != nil {
 		text = append(text, ciExpired(g.Expired))
 	}
-	if judge(g.check) == inProgress {
+	switch {
+	case g.Waiver != nil:
+	case judge(g.check) == inProgress:
 		text = append(text, "Later runs go on where this one ended.")
-	} else {
+	default:
 		text = append(text, "To do: "+ciSentence(reasonAdvice(g.Reason)))
 	}
 	note.Message = sarifText(strings.Join(text, " "))

@@ -109,24 +109,8 @@ func (t *textReport) closing(r *checks.Report) {
 	if c.verdicts[failed]+c.verdicts[passed]+c.verdicts[waived] == 0 {
 		t.para(0, "Nothing was established: ", bold, "no check passed and none failed.")
 	} else if c.verdicts[failed]+c.verdicts[notChecked]+c.verdicts[inProgress] == 0 {
-		t.para(0, "No weakness was found.", green, "")
+		t.para(0, c.praise(), green, "")
 	}
-	label, line, _ := strings.Cut(c.sentence(), ": ")
-	var under []string
-	if c.waivers > 0 {
-		under = append(under, plural(c.waivers, "finding"))
-	}
-	if c.gaps > 0 {
-		under = append(under, plural(c.gaps, "gap"))
-	}
-	if len(under) > 0 {
-		line += "; " + strings.Join(under, " and ") + " waived"
-	}
-	if c.expired > 0 {
-		line += "; " + plural(c.expired, "waiver") + " ended"
-	}
-	if c.known > 0 {
-		line += "; " + plural(c.known, "finding") + " " + knownWords
-	}
+	label, line, _ := strings.Cut(c.sentence()+c.decided(), ": ")
 	t.para(0, label+": ", bold, line)
 }

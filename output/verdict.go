@@ -150,6 +150,41 @@ func (t tally) sentence() string {
 	return plural(t.total, "check") + ": " + strings.Join(parts, ", ")
 }
 
+// praise is what to say where no check failed and none is open.
+func (t tally) praise() string {
+	switch {
+	case t.waivers > 0:
+		return "No weakness was found but those that are waived."
+	case t.gaps > 0:
+		return "No weakness was found; what could not be examined is waived."
+	}
+	return "No weakness was found."
+}
+
+// decided is "; 1 finding and 2 gaps waived", and what else the configuration did. A
+// waiver that has ended can have covered several.
+func (t tally) decided() string {
+	var b strings.Builder
+	if under := append(counted(t.waivers, "finding"), counted(t.gaps, "gap")...); len(under) > 0 {
+		b.WriteString("; " + strings.Join(under, " and ") + " waived")
+	}
+	if t.expired > 0 {
+		fmt.Fprintf(&b, "; %d whose waiver ended", t.expired)
+	}
+	if t.known > 0 {
+		b.WriteString("; " + plural(t.known, "finding") + " " + knownWords)
+	}
+	return b.String()
+}
+
+// counted is plural of a number that is not 0.
+func counted(n int, noun string) []string {
+	if n == 0 {
+		return nil
+	}
+	return []string{plural(n, noun)}
+}
+
 // plural is "1 check" or "2 checks".
 func plural(n int, noun string) string {
 	if n == 1 {

@@ -40,6 +40,40 @@ func TestOpenGapIsNeverSettled(t *testing.T) {
 	}
 }
 
+// Where everything is waived, no format says just that nothing was found; and the
+// numbers of findings are of findings, not of waivers.
+func TestWaivedIsNoPraise(t *testing.T) {
+	note := &checks.WaiverNote{Reason: "accepted"}
+	c := result("listeners.declared", func(r *checks.Recorder) {
+		r.Finding(checks.Finding{Kind: "undeclared", Subject: "tcp/1", Evidence: checks.Running})
+		r.Finding(checks.Finding{Kind: "undeclared", Subject: "tcp/2", Evidence: checks.Running})
+	})
+	c.Findings[0].Waiver, c.Findings[1].Waiver, c.Waived = note, note, true
+	gap := result("ssh.port", func(r *checks.Recorder) { r.Gap(checks.Gap{Reason: checks.ReasonUnsupported}) })
+	gap.Gaps[0].Waiver, gap.Waived = note, true
+	for _, example := range []struct {
+		name, praise, counts string
+		r                    *checks.Report
+	}{
+		{"findings", "o weakness was found but those that are waived", "1 waived, 0 not applicable; 2 findings waived", report(c)},
+		{"gaps", "o weakness was found; what could not be examined is waived", "1 waived, 0 not applicable; 1 gap waived", report(gap)},
+	} {
+		t.Run(example.name, func(t *testing.T) {
+			for _, format := range []string{"text", "html", "markdown"} {
+				got := strings.Join(strings.Fields(string(printed(t, format, example.r))), " ")
+				if !strings.Contains(got, example.praise) || !strings.Contains(got, example.counts) {
+					t.Errorf("%s lacks %q or %q:\n%s", format, example.praise, example.counts, got)
+				}
+			}
+		})
+	}
+	c.Findings[0].Waiver, c.Findings[1].Waiver = nil, nil
+	c.Findings[0].Expired, c.Findings[1].Expired = note, note
+	if got := strings.Join(strings.Fields(string(printed(t, "text", report(c)))), " "); !strings.Contains(got, "2 whose waiver ended") {
+		t.Errorf("one waiver of two findings ended:\n%s", got)
+	}
+}
+
 // A gap beside a finding of low severity is the louder of the two: what was not examined
 // may be worse, and the exit code is 3 for it at the default threshold.
 func TestGapBesideLowFinding(t *testing.T) {
