@@ -148,42 +148,60 @@ func differenceText(w io.Writer, d *Difference, o TextOptions) error {
 	return writeAll(w, t.buf.Bytes())
 }
 
+// differenceMarkdown is bounded as the summary of a report is: a longer one would be
+// dropped whole. The counts in its heading are of everything.
 func differenceMarkdown(w io.Writer, d *Difference) error {
 	var b bytes.Buffer
+	left := 0
+	row := func(format string, cells ...any) {
+		if s := fmt.Sprintf(format, cells...); left == 0 && b.Len()+len(s) <= maxMarkdown-roomToFinish {
+			b.WriteString(s)
+		} else {
+			left++
+		}
+	}
 	fmt.Fprintf(&b, "## hostaudit: %s\n\n", d.sentence())
 	fmt.Fprintf(&b, "| report | target |\n|---|---|\n| old | %s |\n| new | %s |\n", markdownText(d.Old.words()), markdownText(d.New.words()))
 	if d.Counted {
 		fmt.Fprintf(&b, "\n%s\n", countedWords)
 	}
+	heading := func(format string, title ...any) {
+		if left == 0 { // else there is no room for the rows either
+			fmt.Fprintf(&b, format, title...)
+		}
+	}
 	section := func(title string, list []OneSided) {
 		if len(list) == 0 {
 			return
 		}
-		fmt.Fprintf(&b, "\n### %s\n\n| severity | check | finding | where |\n|---|---|---|---|\n", title)
+		heading("\n### %s\n\n| severity | check | finding | where |\n|---|---|---|---|\n", title)
 		for _, c := range list {
-			fmt.Fprintf(&b, "| %s | %s | %s | %s |\n", c.Finding.Severity, markdownText(shown(c.Check)),
+			row("| %s | %s | %s | %s |\n", c.Finding.Severity, markdownText(shown(c.Check)),
 				markdownText(c.words()), markdownText(strings.Join(nonEmpty(c.traits()...), ", ")))
 		}
 	}
 	section("Added", d.Added)
 	section("Removed", d.Removed)
 	if len(d.Changed) > 0 {
-		fmt.Fprint(&b, "\n### Changed\n\n| check | finding | change |\n|---|---|---|\n")
+		heading("\n### Changed\n\n| check | finding | change |\n|---|---|---|\n")
 		for _, c := range d.Changed {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", markdownText(shown(c.Check)), markdownText(said(c.New.Subject, c.New.Detail)), markdownText(c.words()))
+			row("| %s | %s | %s |\n", markdownText(shown(c.Check)), markdownText(said(c.New.Subject, c.New.Detail)), markdownText(c.words()))
 		}
 	}
 	if len(d.Gaps) > 0 {
-		fmt.Fprint(&b, "\n### Gaps\n\n| check | not examined | where |\n|---|---|---|\n")
+		heading("\n### Gaps\n\n| check | not examined | where |\n|---|---|---|\n")
 		for _, g := range d.Gaps {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", markdownText(shown(g.Check)), markdownText(g.words()), markdownText(strings.Join(nonEmpty(g.traits()...), ", ")))
+			row("| %s | %s | %s |\n", markdownText(shown(g.Check)), markdownText(g.words()), markdownText(strings.Join(nonEmpty(g.traits()...), ", ")))
 		}
 	}
 	if len(d.Verdicts) > 0 {
-		fmt.Fprint(&b, "\n### Verdicts\n\n| check | change |\n|---|---|\n")
+		heading("\n### Verdicts\n\n| check | change |\n|---|---|\n")
 		for _, v := range d.Verdicts {
-			fmt.Fprintf(&b, "| %s | %s |\n", markdownText(shown(v.Check)), markdownText(v.words()))
+			row("| %s | %s |\n", markdownText(shown(v.Check)), markdownText(v.words()))
 		}
+	}
+	if left > 0 {
+		fmt.Fprintf(&b, "\n**Cut here.** A summary may have 1 MB and this one needs more: %s left out; the formats text and json have everything.\n", plural(left, "row"))
 	}
 	return writeAll(w, b.Bytes())
 }

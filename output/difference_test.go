@@ -3,6 +3,7 @@ package output
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -78,6 +79,30 @@ func TestDifference(t *testing.T) {
 	}
 	if err := PrintDifference(io.Discard, change(), "yaml", TextOptions{}); err == nil {
 		t.Error("printed in a format there is not")
+	}
+}
+
+// A summary that would be dropped for its length is cut and says so; all rows are there
+// or counted.
+func TestDifferenceMarkdownLimit(t *testing.T) {
+	for _, n := range []int{2000, 20_000} {
+		d := change()
+		for range n - len(d.Added) {
+			d.Added = append(d.Added, d.Added[0])
+		}
+		got := string(rendered(t, func(w io.Writer) error { return PrintDifference(w, d, "markdown", TextOptions{}) }))
+		rows := strings.Count(got, "\n| ") - 2 - strings.Count(got, "\n### ") - 1 // without heads
+		want := len(d.Added) + len(d.Removed) + len(d.Changed) + len(d.Gaps) + len(d.Verdicts)
+		if _, tail, cut := strings.Cut(got, "**Cut here.**"); cut {
+			var left int
+			if _, err := fmt.Sscanf(tail, " A summary may have 1 MB and this one needs more: %d rows left out", &left); err != nil {
+				t.Fatal(err)
+			}
+			rows += left
+		}
+		if len(got) > maxMarkdown || rows != want || !strings.Contains(got, fmt.Sprint(n)+" findings added") {
+			t.Errorf("%d: %d bytes, %d of %d rows shown or counted", n, len(got), rows, want)
+		}
 	}
 }
 

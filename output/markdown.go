@@ -73,8 +73,10 @@ func (d *mdDocument) fold(summary string) {
 }
 
 func (d *mdDocument) unfold() {
-	if d.folds > 0 && !d.cutOff {
-		d.block("</details>")
+	if d.folds == 0 || d.cutOff {
+		return
+	}
+	if d.block("</details>"); !d.cutOff { // else finish has it to close
 		d.folds--
 	}
 }

@@ -264,6 +264,17 @@ func TestMarkdownLimit(t *testing.T) {
 	if err := forged(s); err != nil {
 		t.Error(err)
 	}
+	// Wherever the cut falls, at the end of a fold too.
+	for room := range 18 {
+		d := mdDocument{lost: map[string]bool{}}
+		d.fold("1 more")
+		d.block(strings.Repeat("x", maxMarkdown-roomToFinish-d.buf.Len()-2-room))
+		d.unfold()
+		d.block("more")
+		if s := string(d.finish()); strings.Count(s, "</details>") != 1 || !strings.HasSuffix(s, "everything.\n") {
+			t.Errorf("%d bytes before the end: not closed, or not said: %q", room, s[len(s)-100:])
+		}
+	}
 	if s := string(printed(t, "markdown", long(1500))); strings.Contains(s, "Cut here") || !strings.Contains(s, "tcp/1499") {
 		t.Error("cut although it fits")
 	}
