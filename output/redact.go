@@ -2,6 +2,7 @@ package output
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 	"unicode"
@@ -13,27 +14,33 @@ import (
 // withheld stands where a name was.
 const withheld = "withheld"
 
-// maxNames is how many private names a text is searched for. A check with more
-// (no report of a real host has them) loses its texts without being searched, so
-// that a hostile report file cannot keep us busy.
-const maxNames = 1000
+// Bounds of the search for private names, so that a hostile report file cannot keep us
+// busy: how many names a text is searched for, and the work for all of a report in bytes
+// of text times names. Where there is more (in no report of a real host), texts are
+// withheld without being searched.
+const (
+	maxNames  = 1000
+	maxSearch = 64 << 20
+)
 
 // Redact returns a deep copy of r for readers who may know how many, but not
 // which: the private findings of a check that share kind, severity, evidence and
 // standing under a waiver become one whose subject is a count. What is left of them is
 // derived from fixed words of the check and from nothing of the host, the
-// fingerprint included. Gaps and notes stay as they are, but for the words of their
-// waivers: that an account could not be examined says nothing about its password.
+// fingerprint included. Gaps and notes stay as they are: that an account could
+// not be examined says nothing about its password. But what the administrator wrote
+// about such a gap may.
 func Redact(r *checks.Report) *checks.Report {
 	c := clone(r)
 	var names []string
+	s := search{left: maxSearch}
 	for i := range c.Checks {
-		names = append(names, redactResult(&c.Checks[i])...)
+		names = append(names, s.redact(&c.Checks[i])...)
 	}
 	// A waiver names what it covers.
 	if c.Policy != nil && len(names) > 0 {
 		for i, n := range c.Policy.Notes {
-			if mentions(string(n.Detail), names) {
+			if s.mentions(n.Detail, names) {
 				c.Policy.Notes[i].Detail = withheld
 			}
 		}
@@ -52,8 +59,19 @@ type group struct {
 	known    bool
 }
 
-// redactResult returns the names that are no longer there.
-func redactResult(r *checks.Result) (names []string) {
+// search looks for private names as long as its work is not done.
+type search struct{ left int }
+
+func (s *search) mentions(text checks.Text, names []string) bool {
+	if text == "" {
+		return false
+	}
+	s.left -= min(s.left, len(text)*len(names))
+	return s.left == 0 || mentions(string(text), names)
+}
+
+// redact returns the names that are no longer there.
+func (s *search) redact(r *checks.Result) (names []string) {
 	var open []checks.Finding
 	merged := map[group]int{}
 	expires := map[group]string{}
@@ -111,12 +129,24 @@ func redactResult(r *checks.Result) (names []string) {
 
 	// A check promises not to name the accounts in summary and facts; a report
 	// read from a file promises nothing.
-	if mentions(string(r.Summary), names) {
+	if s.mentions(r.Summary, names) {
 		r.Summary = checks.Text(plural(total, "finding"))
 	}
-	for key, value := range r.Facts {
-		if mentions(string(value), names) {
+	for _, key := range slices.Sorted(maps.Keys(r.Facts)) { // the search can end between two
+		if s.mentions(r.Facts[key], names) {
 			r.Facts[key] = withheld
+		}
+	}
+	for i := range r.Gaps {
+		for _, w := range []*checks.WaiverNote{r.Gaps[i].Waiver, r.Gaps[i].Expired} {
+			if w == nil {
+				continue
+			}
+			for _, text := range []*checks.Text{&w.Reason, &w.Owner} {
+				if s.mentions(*text, names) {
+					*text = withheld
+				}
+			}
 		}
 	}
 	return names

@@ -3,9 +3,11 @@ package output
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -121,6 +123,8 @@ func TestNoPrivateNameSurvives(t *testing.T) {
 			r.Gap(checks.Gap{Reason: checks.ReasonTooCostly, Subject: "bob", Detail: "it would take too long"})
 			r.Gap(checks.Gap{Reason: checks.ReasonUnsupported, Subject: "carol", Detail: "its scheme is not known"})
 			r.Fact("tested", 14)
+			r.Gap(checks.Gap{Reason: checks.ReasonBudget, Detail: "words left to try"})
+			r.Gap(checks.Gap{Reason: checks.ReasonTooCostly, Detail: "one try takes seconds"})
 		})
 		for i := range res.Findings[:2] {
 			res.Findings[i].Waiver = &checks.WaiverNote{Reason: "known: " + res.Findings[i].Subject, Expires: "2027-01-31"}
@@ -144,9 +148,7 @@ func TestNoPrivateNameSurvives(t *testing.T) {
 		"summary":  rendered(t, func(w io.Writer) error { return Pandora(w, build(), PandoraOptions{Modules: "summary"}) }),
 	}
 	for _, f := range Formats() {
-		if outputs[f.Name] == nil {
-			outputs[f.Name] = rendered(t, func(w io.Writer) error { return f.Print(w, Redact(build()), Options{}) })
-		}
+		outputs[f.Name+"-format"] = printed(t, f.Name, Redact(build()))
 	}
 	unfold := strings.NewReplacer("\n", "", " ", "")
 	for format, data := range outputs {
@@ -157,13 +159,13 @@ func TestNoPrivateNameSurvives(t *testing.T) {
 				if err := xml.EscapeText(&escaped, []byte(clean)); err != nil {
 					t.Fatal(err)
 				}
-				for _, form := range []string{name, clean, escaped.String(), xmlText(clean)} {
+				for _, form := range []string{name, clean, escaped.String(), xmlText(clean), junitEscape(clean), sarifURI(name), mdProse(clean)} {
 					if bytes.Contains(data, []byte(form)) || strings.Contains(unfold.Replace(string(data)), unfold.Replace(form)) {
 						t.Errorf("%q survives in\n%s", form, data)
 					}
 				}
 			}
-			if !bytes.Contains(data, []byte("withheld")) && format != "summary" && format != "prometheus" { // those have numbers alone
+			if !bytes.Contains(data, []byte("withheld")) && format != "summary" && format != "prometheus-format" && format != "pandora-format" {
 				t.Errorf("does not say that names are withheld:\n%s", data)
 			}
 		})
@@ -171,6 +173,36 @@ func TestNoPrivateNameSurvives(t *testing.T) {
 	full := rendered(t, func(w io.Writer) error { return Pandora(w, build(), PandoraOptions{Full: true}) })
 	if !bytes.Contains(full, []byte("oracle")) {
 		t.Error("with Full no account is named; the search above proves nothing")
+	}
+}
+
+// A stored report that makes the search for names long gets no long search: its texts
+// are withheld, the same ones every time.
+func TestRedactIsBounded(t *testing.T) {
+	res := checks.Result{ID: "password.x", Family: "password", Status: checks.StatusFail, Facts: map[string]checks.Text{}}
+	for i := range maxNames {
+		res.Findings = append(res.Findings, checks.Finding{Kind: "k", Subject: checks.Text(strings.Repeat("a", 100+i)), Private: true, Evidence: checks.Configured})
+	}
+	for i := range 1000 {
+		res.Facts[fmt.Sprintf("fact-%03d", i)] = checks.Text(strings.Repeat("a", 1000)) // no word of it is a name
+	}
+	res.Facts["fact-000"] = "short"
+	start := time.Now()
+	facts := Redact(report(res)).Checks[0].Facts
+	if took := time.Since(start); took > 20*time.Second {
+		t.Errorf("%v", took)
+	}
+	first, kept := maxSearch/maxNames/1000+1, 0
+	for _, value := range facts {
+		if value != withheld {
+			kept++
+		}
+	}
+	if facts["fact-000"] != "short" || facts["fact-999"] != withheld || kept > first {
+		t.Errorf("%d facts kept, the first is %q, the last %q", kept, facts["fact-000"], facts["fact-999"])
+	}
+	if diff := cmp.Diff(facts, Redact(report(res)).Checks[0].Facts); diff != "" {
+		t.Errorf("the second time:\n%s", diff)
 	}
 }
 
