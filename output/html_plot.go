@@ -2,7 +2,6 @@ package output
 
 import (
 	"fmt"
-	"slices"
 
 	"hostaudit/checks"
 )
@@ -68,11 +67,13 @@ func (p *htmlPage) plots(results []checks.Result, t tally) {
 		seen += n
 	}
 	p.severities(results, t)
+	rows := map[string]int{}
 	for i := range results {
 		r := &results[i]
-		row := slices.IndexFunc(p.Families, func(f htmlFamily) bool { return f.Name == shown(r.Family) })
-		if row < 0 {
+		row, ok := rows[r.Family]
+		if !ok {
 			row, p.Families = len(p.Families), append(p.Families, htmlFamily{Name: shown(r.Family)})
+			rows[r.Family] = row
 		}
 		p.Families[row].Cells = append(p.Families[row].Cells, newHTMLCell(r))
 	}

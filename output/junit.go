@@ -29,21 +29,29 @@ import (
 func JUnit(w io.Writer, r *checks.Report) error {
 	var suites []*junitSuite
 	var total junitSuite
+	byFamily := map[string]*junitSuite{}
+	notes := notesByCheck(r)
 	for i := range r.Checks {
 		c := &r.Checks[i]
-		at := slices.IndexFunc(suites, func(s *junitSuite) bool { return s.family == c.Family })
-		if at < 0 {
-			at, suites = len(suites), append(suites, &junitSuite{family: c.Family})
+		if byFamily[c.Family] == nil {
+			byFamily[c.Family] = &junitSuite{family: c.Family}
+			suites = append(suites, byFamily[c.Family])
 		}
-		one := junitCaseOf(r, c)
-		suites[at].add(one)
+		one := junitCaseOf(r, c, notes[c.ID])
+		byFamily[c.Family].add(one)
 		total.add(one)
 	}
 	var x junitXML
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	x.open(0, "testsuites", append([]string{"name", strings.TrimSpace(shown(r.Tool.Name) + " " + auditedName(r))}, total.counts()...)...)
 	for i, s := range suites {
-		s.writeTo(&x, r, i == 0)
+		var out []string
+		for _, n := range notes[""] {
+			if i == 0 {
+				out = append(out, "policy: "+policyLine(n))
+			}
+		}
+		s.writeTo(&x, r, out)
 	}
 	x.close(0, "testsuites")
 	return writeAll(w, x.Bytes())
@@ -84,9 +92,9 @@ func (s *junitSuite) counts() []string {
 	}
 }
 
-// writeTo writes the suite; the first one tells what the configuration's owner
-// should know and no check is about.
-func (s *junitSuite) writeTo(x *junitXML, r *checks.Report, first bool) {
+// writeTo writes the suite; out is its system-out: the first one tells what the
+// configuration's owner should know and no check is about.
+func (s *junitSuite) writeTo(x *junitXML, r *checks.Report, out []string) {
 	attributes := append([]string{"name", cmp.Or(shown(s.family), "unnamed")}, s.counts()...)
 	if r.Run != nil {
 		// Without a zone, as the readers expect it: the time is UTC.
@@ -104,17 +112,7 @@ func (s *junitSuite) writeTo(x *junitXML, r *checks.Report, first bool) {
 	for _, c := range s.cases {
 		c.writeTo(x)
 	}
-	if first {
-		var lines []string
-		if r.Policy != nil {
-			for _, n := range r.Policy.Notes {
-				if !slices.ContainsFunc(r.Checks, func(c checks.Result) bool { return c.ID == n.Check }) {
-					lines = append(lines, "policy: "+policyLine(n))
-				}
-			}
-		}
-		x.text(2, "system-out", lines)
-	}
+	x.text(2, "system-out", out)
 	x.close(1, "testsuite")
 }
 
@@ -144,6 +142,9 @@ func junitProperties(r *checks.Report) [][2]string {
 type junitXML struct{ bytes.Buffer }
 
 func junitEscape(s string) string {
+	if !strings.ContainsAny(s, `&<>"'`) {
+		return s // most are; a Replacer is built anew each time
+	}
 	return strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;", `"`, "&quot;", "'", "&#39;").Replace(s)
 }
 

@@ -38,8 +38,9 @@ func (c junitCase) writeTo(x *junitXML) {
 }
 
 // junitCaseOf says what becomes of a check. Jenkins takes the class up to its last
-// dot for a package, hence "hostaudit." before the family.
-func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
+// dot for a package, hence "hostaudit." before the family. The notes are those on the
+// configuration that name it.
+func junitCaseOf(r *checks.Report, c *checks.Result, notes []checks.PolicyNote) junitCase {
 	out := junitCase{
 		class: strings.TrimPrefix(shown(r.Tool.Name)+"."+shown(c.Family), "."),
 		name:  strings.Join(nonEmpty(idOf(c), shown(c.Title)), ": "),
@@ -84,12 +85,8 @@ func junitCaseOf(r *checks.Report, c *checks.Result) junitCase {
 	for _, n := range c.Notes {
 		out.out = append(out.out, "note: "+said(n.Subject, n.Detail))
 	}
-	if r.Policy != nil {
-		for _, n := range r.Policy.Notes {
-			if n.Check != "" && n.Check == c.ID {
-				out.out = append(out.out, "policy: "+policyLine(n))
-			}
-		}
+	for _, n := range notes {
+		out.out = append(out.out, "policy: "+policyLine(n))
 	}
 	return out
 }

@@ -49,8 +49,9 @@ func OCSF(w io.Writer, r *checks.Report) error {
 	for _, f := range ciFindings(r) {
 		byCheck[f.index] = append(byCheck[f.index], f)
 	}
+	notes := notesByCheck(r)
 	for i := range r.Checks {
-		for _, event := range ocsfEvents(r, &r.Checks[i], byCheck[i]) {
+		for _, event := range ocsfEvents(r, &r.Checks[i], byCheck[i], notes[r.Checks[i].ID]) {
 			if !first {
 				buf.Truncate(buf.Len() - 1)
 				buf.WriteString(",\n")
@@ -66,7 +67,7 @@ func OCSF(w io.Writer, r *checks.Report) error {
 }
 
 // ocsfEvents are the events of one check.
-func ocsfEvents(r *checks.Report, c *checks.Result, findings []ciFinding) []ocsfEvent {
+func ocsfEvents(r *checks.Report, c *checks.Result, findings []ciFinding, notes []checks.PolicyNote) []ocsfEvent {
 	var events []ocsfEvent
 	for _, f := range findings {
 		if len(c.Findings) > 0 {
@@ -84,12 +85,8 @@ func ocsfEvents(r *checks.Report, c *checks.Result, findings []ciFinding) []ocsf
 	for _, n := range c.Notes {
 		more.Notes = append(more.Notes, said(n.Subject, n.Detail))
 	}
-	if r.Policy != nil {
-		for _, n := range r.Policy.Notes {
-			if n.Check != "" && n.Check == c.ID {
-				more.Policy = append(more.Policy, policyLine(n))
-			}
-		}
+	for _, n := range notes {
+		more.Policy = append(more.Policy, policyLine(n))
 	}
 	return events
 }

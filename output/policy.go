@@ -89,6 +89,27 @@ func noteHead(kind string) string {
 	return shown(kind)
 }
 
+// notesByCheck are the notes on the configuration by the check they name; those that are
+// about no check of the report are under "".
+func notesByCheck(r *checks.Report) map[string][]checks.PolicyNote {
+	notes := map[string][]checks.PolicyNote{}
+	if r.Policy == nil {
+		return notes
+	}
+	there := map[string]bool{}
+	for i := range r.Checks {
+		there[r.Checks[i].ID] = true
+	}
+	for _, n := range r.Policy.Notes {
+		if id := n.Check; there[id] {
+			notes[id] = append(notes[id], n)
+		} else {
+			notes[""] = append(notes[""], n)
+		}
+	}
+	return notes
+}
+
 // noteKinds is the order in which kinds of notes are counted.
 func noteKinds() []string {
 	return []string{"waiver-expired", "waiver-expiring", "waiver-unused", "waivers-on-one-day", "check-not-gated"}

@@ -72,7 +72,10 @@ func (f metricFamily) writeTo(buf *bytes.Buffer) {
 
 // metricLabel escapes what the format does: backslash, double quote and line feed.
 func metricLabel(s string) string {
-	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(shown(s))
+	if s = shown(s); !strings.ContainsAny(s, "\\\"\n") {
+		return s // most are; a Replacer is built anew each time
+	}
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`).Replace(s)
 }
 
 func infoFamily(r *checks.Report) metricFamily {

@@ -67,8 +67,12 @@ func (s *sarifNotes) invocation(r *checks.Report, leftOut int) sarifInvocation {
 		}
 	}
 	if r.Policy != nil {
+		at := map[string]int{}
+		for i := range r.Checks {
+			at[r.Checks[i].ID] = i
+		}
 		for _, n := range r.Policy.Notes {
-			inv.Configuration = append(inv.Configuration, s.policy(r, n))
+			inv.Configuration = append(inv.Configuration, s.policy(at, n))
 		}
 	}
 	return inv
@@ -105,13 +109,14 @@ func (s *sarifNotes) gap(g ciGap) sarifNote {
 }
 
 // policy is a note on the administrator's configuration. Its file is none of the
-// audited root, so it is named in the message only.
-func (s *sarifNotes) policy(r *checks.Report, n checks.PolicyNote) sarifNote {
+// audited root, so it is named in the message only. The rules of checks are at their
+// place in the report.
+func (s *sarifNotes) policy(at map[string]int, n checks.PolicyNote) sarifNote {
 	note := sarifNote{Descriptor: s.kind("policy/"+n.Kind, ciPolicyWords(n.Kind)), Level: "note", Message: sarifText(ciPolicyNote(n))}
 	if n.Kind == "waiver-expired" {
 		note.Level = "warning"
 	}
-	if i := slices.IndexFunc(r.Checks, func(res checks.Result) bool { return res.ID == n.Check }); i >= 0 {
+	if i, ok := at[n.Check]; ok {
 		note.Rule = &sarifReference{ID: n.Check, Index: i}
 	}
 	return note
