@@ -160,6 +160,19 @@ func ciEstablished(r *checks.Report) bool {
 // ciNothing is what to say where nothing was.
 const ciNothing = "Nothing was established: no check passed and none failed."
 
+// ciRemarks are what is to say about the audit as a whole, because it makes the exit code
+// 3 whatever the checks say.
+func ciRemarks(r *checks.Report) []string {
+	var out []string
+	if r.Run != nil && r.Run.Interrupted {
+		out = append(out, "The audit was interrupted; the results are what there was.")
+	}
+	if !ciEstablished(r) {
+		out = append(out, ciNothing)
+	}
+	return out
+}
+
 // ciCapital begins s with a capital letter.
 func ciCapital(s string) string {
 	if s != "" && s[0] >= 'a' && s[0] <= 'z' {

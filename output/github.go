@@ -80,14 +80,8 @@ func GitHub(w io.Writer, r *checks.Report) error {
 // githubRun is what is to say about the audit as a whole.
 func githubRun(r *checks.Report) []annotation {
 	var out []annotation
-	add := func(text string) {
+	for _, text := range ciRemarks(r) {
 		out = append(out, annotation{level: "warning", severity: checks.SeverityCritical, title: "hostaudit", text: []string{text}})
-	}
-	if r.Run != nil && r.Run.Interrupted {
-		add("The audit was interrupted; the results are what there was.")
-	}
-	if !ciEstablished(r) {
-		add(ciNothing)
 	}
 	return out
 }

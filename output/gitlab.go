@@ -34,9 +34,17 @@ type gitlabLines struct {
 // What is waived is left out. What a baseline knows is not: GitLab compares the
 // reports of two branches itself and shows the difference, and would call it fixed.
 // What could not be examined is an entry of the severity info, for the list is all
-// that is looked at.
+// that is looked at; and an audit that established nothing or was interrupted is one,
+// for an empty list is shown as "no changes".
 func GitLab(w io.Writer, r *checks.Report) error {
 	entries := []gitlabEntry{}
+	for _, text := range ciRemarks(r) {
+		entries = append(entries, gitlabEntry{
+			Description: text, CheckName: "hostaudit", Severity: gitlabSeverity(checks.SeverityMedium),
+			Fingerprint: ciDigits(checks.Fingerprint("hostaudit", "", "remark", checks.Text(text), "")),
+			Location:    gitlabPlace("audit", checks.Location{}),
+		})
+	}
 	for _, f := range ciFindings(r) {
 		if f.Waiver != nil {
 			continue

@@ -22,6 +22,9 @@ import (
 // here while the exit code is 0 would make them lie; severities below --fail-on still
 // fail, because the threshold is no part of a report.
 //
+// An audit that was interrupted or established nothing is a testcase too, which is an
+// error: all of its others can be skipped, which is green.
+//
 // The readers have no schema in common. What is written is what all of them read:
 // counts on both levels, time always 0 (its absence is shown as NaN by some), and
 // what is worth reading within failure and error, which all of them show; notes and
@@ -40,6 +43,16 @@ func JUnit(w io.Writer, r *checks.Report) error {
 		one := junitCaseOf(r, c, notes[c.ID])
 		byFamily[c.Family].add(one)
 		total.add(one)
+	}
+	if remarks := ciRemarks(r); len(remarks) > 0 {
+		one := junitCase{
+			class: strings.TrimPrefix(shown(r.Tool.Name)+".", ".") + "audit", name: "the audit was completed and established something",
+			element: "error", kind: "audit", message: strings.Join(remarks, " "),
+		}
+		whole := &junitSuite{family: "audit"}
+		whole.add(one)
+		total.add(one)
+		suites = slices.Insert(suites, 0, whole)
 	}
 	var x junitXML
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")

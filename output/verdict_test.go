@@ -40,6 +40,28 @@ func TestOpenGapIsNeverSettled(t *testing.T) {
 	}
 }
 
+// A list of nothing but skipped cases, or of nothing, is green where it is shown; the
+// exit code is 3.
+func TestNothingEstablishedIsNotGreen(t *testing.T) {
+	interrupted := report(passing("accounts.uid0", "root is alone"))
+	interrupted.Run.Interrupted = true
+	for name, r := range map[string]*checks.Report{
+		"no-check": report(), "nothing-applicable": report(absent("ftp.port", "no FTP server")), "interrupted": interrupted,
+	} {
+		t.Run(name, func(t *testing.T) {
+			want := ciRemarks(r)[0]
+			for format, level := range map[string]string{"junit": ` errors="1" `, "gitlab": `"severity": "major"`, "github": "::warning title=hostaudit::"} {
+				if got := string(printed(t, format, r)); !strings.Contains(got, want) || !strings.Contains(got, level) {
+					t.Errorf("%s lacks %q or %q:\n%s", format, want, level, got)
+				}
+			}
+		})
+	}
+	if got := ciRemarks(cleanHost()); got != nil {
+		t.Errorf("of a clean host: %q", got)
+	}
+}
+
 // Where everything is waived, no format says just that nothing was found; and the
 // numbers of findings are of findings, not of waivers.
 func TestWaivedIsNoPraise(t *testing.T) {
