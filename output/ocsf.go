@@ -136,7 +136,15 @@ func ocsfGaps(r *checks.Report, c *checks.Result) ocsfEvent {
 		e.life(ocsfNew)
 	}
 	e.Compliance.Code = shown(string(reasonOf(c)))
-	e.StatusDetail = strings.Join(caseGaps(c, ""), "; ")
+	// The first that count; unmapped.gaps has all. Readers cut a line (Splunk one of
+	// 10,000 bytes unless told otherwise), and then lose the event.
+	sorted := checks.Result{Gaps: slices.Clone(c.Gaps)}
+	slices.SortStableFunc(sorted.Gaps, func(a, b checks.Gap) int { return boolCompare(a.Waiver != nil, b.Waiver != nil) })
+	lines := caseGaps(&sorted, "")
+	if len(lines) > maxOpen {
+		lines = append(lines[:maxOpen:maxOpen], fmt.Sprintf("and %d more", len(lines)-maxOpen))
+	}
+	e.StatusDetail = strings.Join(lines, "; ")
 	for i := range c.Gaps {
 		g := &c.Gaps[i]
 		e.Resources = append(e.Resources, ocsfResources(c, g.Subject, g.Location)...)

@@ -157,6 +157,23 @@ func TestOCSFSameFingerprint(t *testing.T) {
 	}
 }
 
+// What one event says about many gaps is bounded, and tells how many there are.
+func TestOCSFManyGaps(t *testing.T) {
+	r := report(result("accounts.uid0", func(r *checks.Recorder) {
+		for i := range 100 {
+			r.Gap(checks.Gap{Reason: checks.ReasonUnreadable, Subject: checks.Text(fmt.Sprintf("file-%03d", i)), Detail: "permission denied"})
+		}
+	}))
+	e := ocsfParsed(t, printed(t, "ocsf", r))[0]
+	message := fmt.Sprint(e["message"])
+	if !strings.HasSuffix(message, "; and 90 more") || strings.Count(message, "file-") != 10 {
+		t.Errorf("%q", message)
+	}
+	if gaps := e["unmapped"].(map[string]any)["gaps"].([]any); len(gaps) != 100 {
+		t.Errorf("%d gaps", len(gaps))
+	}
+}
+
 // A failed check that names no finding is no pass, and neither is one without a
 // verdict.
 func TestOCSFContradiction(t *testing.T) {
