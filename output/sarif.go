@@ -27,7 +27,9 @@ const maxSARIFResults = 25_000
 // a name of their own in place of a file. Severity is a property of rules there, so a
 // finding whose severity is not its check's belongs to the rule ID/SEVERITY; and
 // suppressions are not looked at, so a waived one belongs to the rule ID/waived of the
-// level note and no severity, which blocks nothing.
+// level note and no severity, which blocks nothing; so does one of a check younger than
+// the pinned catalogue to ID/not-gated. What a baseline knows keeps its level: GitHub
+// compares with the branch itself.
 //
 // There is no automationDetails: the upload action takes the category of an analysis
 // from it before the category the workflow names, and two images audited in one
@@ -96,12 +98,15 @@ func sarifWorst(all []ciFinding, n int) []ciFinding {
 
 func sarifResultOf(r *checks.Report, f ciFinding, rule int) sarifResult {
 	text, level := f.says(), sarifLevel(f.Severity)
+	if f.check.Ungated {
+		level = sarifQuietLevel
+	}
 	if f.Waiver != nil {
 		words := "waived"
 		if f.Waiver.Expires != "" {
 			words += " until " + shown(f.Waiver.Expires)
 		}
-		text, level = ciCapital(words)+": "+text, sarifWaivedLevel
+		text, level = ciCapital(words)+": "+text, sarifQuietLevel
 	}
 	parts := append([]string{text}, f.standing()...)
 	if f.check.Remedy != "" {
@@ -137,8 +142,8 @@ func sarifResultOf(r *checks.Report, f ciFinding, rule int) sarifResult {
 	return res
 }
 
-// sarifWaivedLevel is the level of what is waived, whatever its severity.
-const sarifWaivedLevel = "note"
+// sarifQuietLevel is the level of what is waived or not gated, whatever its severity.
+const sarifQuietLevel = "note"
 
 // sarifLevel is the level of a severity; GitHub knows no others.
 func sarifLevel(s checks.Severity) string {

@@ -30,17 +30,23 @@ func newSARIFRules(r *checks.Report) *sarifRules {
 	return rules
 }
 
-// waivedRule ends the ID of the rule of waived findings.
-const waivedRule = "/waived"
+// Ends of the IDs of rules for what decides nothing: waived findings, and those of a
+// check younger than the pinned catalogue.
+const (
+	waivedRule   = "/waived"
+	notGatedRule = "/not-gated"
+)
 
 func (s *sarifRules) of(f ciFinding) int { return s.index[sarifRuleID(f)] }
 
-// sarifRuleID is the check, CHECK/SEVERITY or CHECK/waived: rule IDs are hierarchical
+// sarifRuleID is the check, CHECK/SEVERITY, CHECK/waived or CHECK/not-gated: rule IDs are hierarchical
 // (SARIF 3.27.5), and one rule has one severity at GitHub.
 func sarifRuleID(f ciFinding) string {
 	switch {
 	case f.Waiver != nil:
 		return f.check.ID + waivedRule
+	case f.check.Ungated:
+		return f.check.ID + notGatedRule
 	case f.Severity == f.check.Severity:
 		return f.check.ID
 	}
@@ -57,10 +63,16 @@ func (s *sarifRules) add(id string, r *checks.Result, severity checks.Severity) 
 	title := "Expected: " + ciSentence(shown(r.Title))
 	properties := sarifRuleBag{Tags: []string{"security", "hardening", shown(r.Family)}, Precision: "high", SecuritySeverity: sarifSecurity(severity)}
 	level := sarifLevel(severity)
-	if strings.HasSuffix(id, waivedRule) {
-		title = "Waived. " + title
-		level, properties.SecuritySeverity = sarifWaivedLevel, ""
-		properties.Tags = append(properties.Tags, "waived")
+	quiet := ""
+	switch {
+	case strings.HasSuffix(id, waivedRule):
+		quiet, title = "waived", "Waived. "+title
+	case strings.HasSuffix(id, notGatedRule):
+		quiet, title = "not-gated", "Not gated. "+title
+	}
+	if quiet != "" {
+		level, properties.SecuritySeverity = sarifQuietLevel, ""
+		properties.Tags = append(properties.Tags, quiet)
 	}
 	sections := []struct{ label, text string }{
 		{"Why it matters", shown(r.Rationale)},
