@@ -56,9 +56,10 @@ func ciFindings(r *checks.Report) []ciFinding {
 // ciGap is one thing that could not be examined.
 type ciGap struct {
 	checks.Gap
-	check *checks.Result
-	index int
-	nth   int // 1, 2 … among the gaps of one fingerprint
+	check   *checks.Result
+	verdict verdict // of the check
+	index   int
+	nth     int // 1, 2 … among the gaps of one fingerprint
 }
 
 // ciGaps are all gaps in the order of the report, and for a check that ended
@@ -66,19 +67,20 @@ type ciGap struct {
 func ciGaps(r *checks.Report) []ciGap {
 	var out []ciGap
 	seen := map[string]int{}
-	add := func(i int, g checks.Gap) {
-		gap := ciGap{Gap: g, check: &r.Checks[i], index: i}
+	add := func(i int, v verdict, g checks.Gap) {
+		gap := ciGap{Gap: g, check: &r.Checks[i], verdict: v, index: i}
 		seen[gap.fingerprint()]++
 		gap.nth = seen[gap.fingerprint()]
 		out = append(out, gap)
 	}
 	for i := range r.Checks {
 		res := &r.Checks[i]
+		v := judge(res)
 		for _, g := range res.Gaps {
-			add(i, g)
+			add(i, v, g)
 		}
-		if v := judge(res); len(res.Gaps) == 0 && (v == notChecked || v == inProgress) {
-			add(i, checks.Gap{Reason: cmp.Or(res.Reason, checks.ReasonInternal), Detail: res.Summary})
+		if len(res.Gaps) == 0 && (v == notChecked || v == inProgress) {
+			add(i, v, checks.Gap{Reason: cmp.Or(res.Reason, checks.ReasonInternal), Detail: res.Summary})
 		}
 	}
 	return out

@@ -140,8 +140,9 @@ func undecidedReason(r *checks.Result) string {
 // openWords is the first finding that counts and how many more there are.
 func openWords(r *checks.Result) string {
 	var lines []string
+	all := !deciding(r)
 	for _, f := range r.Findings {
-		if f.Waiver == nil && (!f.Known || !deciding(r)) {
+		if f.Waiver == nil && (!f.Known || all) {
 			lines = append(lines, said(f.Subject, f.Detail))
 		}
 	}

@@ -10,7 +10,7 @@ import (
 )
 
 // A stored report can be as large as ReadJSON takes. Printing takes time in proportion:
-// not checks times families, nor notes times checks.
+// not checks times families, nor notes times checks, nor gaps times findings.
 func TestLargeReports(t *testing.T) {
 	if testing.Short() {
 		t.Skip("prints large documents")
@@ -32,7 +32,10 @@ func TestLargeReports(t *testing.T) {
 		}
 		for i := range n {
 			r.Checks[0].Findings = append(r.Checks[0].Findings, checks.Finding{
-				Kind: "k", Subject: checks.Text(letters(i)), Detail: checks.Text(strings.Repeat("word ", 4)), Evidence: checks.Running,
+				Kind: "k", Subject: checks.Text(letters(i)), Detail: checks.Text(strings.Repeat("word ", 4)), Evidence: checks.Running, Known: i < n-1,
+			})
+			r.Checks[0].Gaps = append(r.Checks[0].Gaps, checks.Gap{
+				Reason: checks.ReasonUnreadable, Subject: checks.Text(letters(i)), Waiver: []*checks.WaiverNote{{Reason: "accepted"}, nil}[i/(n-1)],
 			})
 			r.Checks[1].Gaps = append(r.Checks[1].Gaps, checks.Gap{Reason: checks.ReasonUnreadable, Subject: checks.Text(letters(i))})
 		}

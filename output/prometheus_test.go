@@ -115,6 +115,7 @@ func TestPrometheusSamples(t *testing.T) {
 	port.Findings[1].Waiver, port.Findings[3].Known, port.Gaps[1].Waiver = waived, true, waived
 	young := result("mysql.bind", func(r *checks.Recorder) {
 		r.Finding(checks.Finding{Kind: "outside", Subject: "x", Evidence: checks.Running})
+		r.Gap(checks.Gap{Reason: checks.ReasonRefused, Detail: "refused"})
 	})
 	young.Ungated = true
 	r := report(
@@ -146,11 +147,12 @@ func TestPrometheusSamples(t *testing.T) {
 		`findings{check="mysql.bind",severity="low",waived="false",gated="false"}`:                             1,
 		`findings{check="accounts.uid0",severity="critical",waived="false",gated="true"}`:                      0,
 		`findings{check="a.failed",severity="high",waived="false",gated="true"}`:                               1,
-		`gaps{check="ssh.port",reason="unreadable",waived="true"}`:                                             1,
-		`gaps{check="ssh.port",reason="unreadable",waived="false"}`:                                            1,
-		`gaps{check="ssh.port",reason="refused",waived="false"}`:                                               1,
-		`gaps{check="a.silent",reason="internal",waived="false"}`:                                              1,
-		`gaps{check="password.dictionary",reason="budget",waived="false"}`:                                     1,
+		`gaps{check="ssh.port",reason="unreadable",waived="true",gated="false"}`:                               1,
+		`gaps{check="ssh.port",reason="unreadable",waived="false",gated="true"}`:                               1,
+		`gaps{check="ssh.port",reason="refused",waived="false",gated="true"}`:                                  1,
+		`gaps{check="mysql.bind",reason="refused",waived="false",gated="false"}`:                               1,
+		`gaps{check="a.silent",reason="internal",waived="false",gated="true"}`:                                 1,
+		`gaps{check="password.dictionary",reason="budget",waived="false",gated="false"}`:                       1,
 		`run_timestamp_seconds{}`: float64(r.Run.Started.Unix()),
 		`run_interrupted{}`:       1,
 	}

@@ -96,7 +96,7 @@ func (s *sarifNotes) gap(g ciGap) sarifNote {
 	}
 	switch {
 	case g.Waiver != nil:
-	case judge(g.check) == inProgress:
+	case g.verdict == inProgress:
 		text = append(text, "Later runs go on where this one ended.")
 	default:
 		text = append(text, "To do: "+ciSentence(reasonAdvice(g.Reason)))
