@@ -156,7 +156,9 @@ func gapsFamily(r *checks.Report) metricFamily {
 		counts := !c.Ungated && judge(c) != inProgress
 		add := func(reason checks.Reason, waived bool) {
 			f.samples = append(f.samples, metricSample{[][2]string{
-				{"check", c.ID}, {"reason", string(reason)}, {"waived", strconv.FormatBool(waived)},
+				{"check", c.ID},
+				{"reason", string(reason)},
+				{"waived", strconv.FormatBool(waived)},
 				{"gated", strconv.FormatBool(!waived && counts)},
 			}, 1})
 		}
