@@ -262,7 +262,7 @@ func status(r *checks.Result, o PandoraOptions) string {
 		case s == checks.SeverityMedium, s == checks.SeverityLow && o.AlarmLow:
 			return statusWarning
 		}
-		if openBesideKnown(r) && !unfinished(r) {
+		if openBesideQuiet(r) && !unfinished(r) {
 			return statusWarning
 		}
 	case notChecked:

@@ -85,8 +85,8 @@ func auditFindings(results []checks.Result, o PandoraOptions) module {
 	for _, r := range bad {
 		how := worst(r).String()
 		switch {
-		case openBesideKnown(r) && !unfinished(r):
-			how += ", no alarm, but not all of it examined"
+		case openBesideQuiet(r) && !unfinished(r):
+			how += ", not all of it examined"
 		case r.Gating() == checks.SeverityNone:
 			how += ", no alarm"
 		}

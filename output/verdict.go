@@ -63,11 +63,11 @@ func unfinished(r *checks.Result) bool {
 	return true
 }
 
-// openBesideKnown reports a failed check of which every finding is known from the
-// earlier report, and that has a gap nothing covers. The findings decide nothing, so
-// the gap decides as it would alone.
-func openBesideKnown(r *checks.Result) bool {
-	return judge(r) == failed && !r.Ungated && r.Gating() == checks.SeverityNone && r.Open()
+// openBesideQuiet reports a failed check whose findings raise no alarm (low, or known
+// from the earlier report), and that has a gap nothing covers. The gap decides as it
+// would alone: a quiet finding must not hide it.
+func openBesideQuiet(r *checks.Result) bool {
+	return judge(r) == failed && !r.Ungated && r.Gating() < checks.SeverityMedium && r.Open()
 }
 
 // worst is the highest severity of the unwaived findings of a failed check; one
