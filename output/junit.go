@@ -57,14 +57,13 @@ func JUnit(w io.Writer, r *checks.Report) error {
 	var x junitXML
 	x.WriteString(`<?xml version="1.0" encoding="UTF-8"?>` + "\n")
 	x.open(0, "testsuites", append([]string{"name", strings.TrimSpace(shown(r.Tool.Name) + " " + auditedName(r))}, total.counts()...)...)
-	for i, s := range suites {
-		var out []string
-		for _, n := range notes[""] {
-			if i == 0 {
-				out = append(out, "policy: "+policyLine(n))
-			}
-		}
-		s.writeTo(&x, r, out)
+	var policy []string // what is about no check stands in the first suite
+	for _, n := range notes[""] {
+		policy = append(policy, "policy: "+policyLine(n))
+	}
+	for _, s := range suites {
+		s.writeTo(&x, r, policy)
+		policy = nil
 	}
 	x.close(0, "testsuites")
 	return writeAll(w, x.Bytes())
