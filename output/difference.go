@@ -161,7 +161,7 @@ func differenceMarkdown(w io.Writer, d *Difference) error {
 		}
 	}
 	fmt.Fprintf(&b, "## hostaudit: %s\n\n", d.sentence())
-	fmt.Fprintf(&b, "| report | target |\n|---|---|\n| old | %s |\n| new | %s |\n", markdownText(d.Old.words()), markdownText(d.New.words()))
+	fmt.Fprintf(&b, "| report | target |\n|---|---|\n| old | %s |\n| new | %s |\n", cellText(d.Old.words()), cellText(d.New.words()))
 	if d.Counted {
 		fmt.Fprintf(&b, "\n%s\n", countedWords)
 	}
@@ -176,8 +176,8 @@ func differenceMarkdown(w io.Writer, d *Difference) error {
 		}
 		heading("\n### %s\n\n| severity | check | finding | where |\n|---|---|---|---|\n", title)
 		for _, c := range list {
-			row("| %s | %s | %s | %s |\n", c.Finding.Severity, markdownText(shown(c.Check)),
-				markdownText(c.words()), markdownText(strings.Join(nonEmpty(c.traits()...), ", ")))
+			row("| %s | %s | %s | %s |\n", c.Finding.Severity, cellText(shown(c.Check)),
+				cellText(c.words()), cellText(strings.Join(nonEmpty(c.traits()...), ", ")))
 		}
 	}
 	section("Added", d.Added)
@@ -185,19 +185,19 @@ func differenceMarkdown(w io.Writer, d *Difference) error {
 	if len(d.Changed) > 0 {
 		heading("\n### Changed\n\n| check | finding | change |\n|---|---|---|\n")
 		for _, c := range d.Changed {
-			row("| %s | %s | %s |\n", markdownText(shown(c.Check)), markdownText(said(c.New.Subject, c.New.Detail)), markdownText(c.words()))
+			row("| %s | %s | %s |\n", cellText(shown(c.Check)), cellText(said(c.New.Subject, c.New.Detail)), cellText(c.words()))
 		}
 	}
 	if len(d.Gaps) > 0 {
 		heading("\n### Gaps\n\n| check | not examined | where |\n|---|---|---|\n")
 		for _, g := range d.Gaps {
-			row("| %s | %s | %s |\n", markdownText(shown(g.Check)), markdownText(g.words()), markdownText(strings.Join(nonEmpty(g.traits()...), ", ")))
+			row("| %s | %s | %s |\n", cellText(shown(g.Check)), cellText(g.words()), cellText(strings.Join(nonEmpty(g.traits()...), ", ")))
 		}
 	}
 	if len(d.Verdicts) > 0 {
 		heading("\n### Verdicts\n\n| check | change |\n|---|---|\n")
 		for _, v := range d.Verdicts {
-			row("| %s | %s |\n", markdownText(shown(v.Check)), markdownText(v.words()))
+			row("| %s | %s |\n", cellText(shown(v.Check)), cellText(v.words()))
 		}
 	}
 	if left > 0 {
@@ -206,30 +206,8 @@ func differenceMarkdown(w io.Writer, d *Difference) error {
 	return writeAll(w, b.Bytes())
 }
 
-// markdownText is s as the text of a table's cell and nothing else. Characters that
-// mean something are references to themselves (CommonMark, "Entity and numeric
-// character references": they cannot stand for structure), a colon and a dot where
-// they would make a link of what follows. Nobody is mentioned and no issue is linked,
-// because a comment parts the sign from the name.
-func markdownText(s string) string {
-	var b strings.Builder
-	runes := []rune(s)
-	for i, r := range runes {
-		next := rune(' ')
-		if i+1 < len(runes) {
-			next = runes[i+1]
-		}
-		switch {
-		case r == '@', r == '#':
-			fmt.Fprintf(&b, "&#%d;<!-- -->", r)
-		case strings.ContainsRune("\\`*_{}[]<>|~&$^", r), r == ':' && next != ' ', r == '.' && i > 0 && (runes[i-1] == 'w' || runes[i-1] == 'W'):
-			fmt.Fprintf(&b, "&#%d;", r)
-		default:
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
+// cellText is a text of the host in a table's cell, and nothing else.
+func cellText(s string) string { return mdCell(s, mdProse) }
 
 func (c Compared) words() string {
 	t := c.Target

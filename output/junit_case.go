@@ -119,15 +119,7 @@ func openGapWords(r *checks.Result) string {
 }
 
 // decidingSeverity is the worst of what is neither waived nor in the baseline.
-func decidingSeverity(r *checks.Result) checks.Severity {
-	s := checks.SeverityNone
-	for _, f := range r.Findings {
-		if f.Gated() {
-			s = max(s, f.Severity)
-		}
-	}
-	return cmp.Or(s, worst(r))
-}
+func decidingSeverity(r *checks.Result) checks.Severity { return cmp.Or(r.Gating(), worst(r)) }
 
 // undecidedReason says why a check decides nothing.
 func undecidedReason(r *checks.Result) string {

@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"cmp"
+	"slices"
+)
 
 // profile is a named set of decisions. What a file says itself wins over it.
 type profile struct {
@@ -103,10 +106,10 @@ func (p Policy) profile() profile {
 func (p Policy) withProfile() Policy {
 	from := p.profile()
 	p.Profile = from.name
-	p.FailOn = first(p.FailOn, from.failOn)
-	p.Agent.Modules = first(p.Agent.Modules, from.agent.Modules)
-	p.Agent.Alarm = first(p.Agent.Alarm, from.agent.Alarm)
-	p.Agent.Names = first(p.Agent.Names, from.agent.Names)
+	p.FailOn = cmp.Or(p.FailOn, from.failOn)
+	p.Agent.Modules = cmp.Or(p.Agent.Modules, from.agent.Modules)
+	p.Agent.Alarm = cmp.Or(p.Agent.Alarm, from.agent.Alarm)
+	p.Agent.Names = cmp.Or(p.Agent.Names, from.agent.Names)
 	p.Severity = p.Severity.over(from.severity)
 	p.Require = slices.Clone(p.Require)
 	for _, id := range from.require {
@@ -115,13 +118,6 @@ func (p Policy) withProfile() Policy {
 		}
 	}
 	return p
-}
-
-func first(own, profile string) string {
-	if own != "" {
-		return own
-	}
-	return profile
 }
 
 // selects reports whether the policy's own selection leaves a check in. What it leaves
